@@ -1,0 +1,24 @@
+"""HTTP and websockets of the studio, for any ASGI server."""
+
+from __future__ import annotations
+
+import os
+
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Loads the apps; the routes below import models.
+http = get_asgi_application()
+
+from config.sockets import websocket_urlpatterns  # noqa: E402  (after the apps are loaded)
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        # Each consumer checks the Origin of a cookie-authenticated handshake itself, so that it can answer with its close code.
+        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+    }
+)

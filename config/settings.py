@@ -1,0 +1,246 @@
+"""Settings, all from the environment (docs/operations.md lists it). Nothing but these values differs between a laptop and production."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dj_database_url
+import dj_email_url
+import structlog
+
+from config.env import ROOT, env
+
+HOME = env.path("REELWRIGHT_HOME", ROOT / "var")
+MODE = env.choice("REELWRIGHT_MODE", "local", ("local", "production"))
+PRODUCTION = MODE == "production"
+DEBUG = env.flag("DEBUG", default=False)
+
+SECRET_KEY = env.secret("SECRET_KEY", HOME)
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
+LINK_SIGNING_KEY = env.secret("LINK_SIGNING_KEY", HOME)
+
+PORT = env.number("PORT", 8000)
+PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "" if PRODUCTION else "localhost,127.0.0.1,[::1],testserver")
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+INSTALLED_APPS = [
+    "daphne",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "channels",
+    "django_htmx",
+    "core",
+    "core.runs",
+    "core.live",
+    "core.storage",
+    "accounts",
+    "ai",
+    "media_library",
+    "jobs",
+    "qc",
+    "chat",
+]
+
+# Every sync-only middleware costs a thread hop under ASGI, so the list stays short.
+MIDDLEWARE = [
+    "core.rest.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "core.rest.middleware.ContentSecurityPolicyMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+APPEND_SLASH = False
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [ROOT / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+            "builtins": ["core.templatetags.ui"],
+        },
+    }
+]
+
+# Data. One Postgres, one Redis-protocol server; both are embedded when no URL is given (core.embedded sets these two variables).
+DATABASES = {"default": dict(dj_database_url.parse(env.text("DATABASE_URL")))}
+DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+if env.flag("DB_POOL", default=False):
+    # Under ASGI each request has its own short thread, so persistent connections leak; a pool does not. Workers fork and go without.
+    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "min_size": 1,
+        "max_size": env.number("DB_POOL_SIZE", 8, least=1),
+        "timeout": 10,
+        "max_lifetime": 1800,
+        "max_idle": 300,
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.text("REDIS_URL")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.text("CACHE_URL", REDIS_URL),
+        "KEY_PREFIX": "cache",
+    }
+}
+CHANNEL_LAYERS = {
+    "default": {
+        "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": "live"},
+    }
+}
+
+# Work. The broker is only a doorbell (core.runs): state lives in Postgres, so results are ignored and redelivery is harmless.
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", REDIS_URL)
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 6 * 3600, "global_keyprefix": "work:", "socket_keepalive": True}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_TIME_LIMIT = 2 * 3600
+CELERY_TASK_SOFT_TIME_LIMIT = 2 * 3600 - 120
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_BEAT_SCHEDULE = {
+    "core.runs.sweep": {"task": "core.runs.tasks.sweep", "schedule": 5.0},
+    "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
+    "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
+}
+RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
+RUN_HEARTBEAT_SECONDS = env.number("RUN_HEARTBEAT_SECONDS", 3, least=1)
+
+# Files. Local disk under the state directory, or a bucket when one is named.
+STORAGE_ROOT = HOME / "media"
+AWS_STORAGE_BUCKET_NAME = env.text("AWS_STORAGE_BUCKET_NAME", "")
+AWS_S3_ENDPOINT_URL = env.text("AWS_S3_ENDPOINT_URL", "")
+AWS_S3_PUBLIC_ENDPOINT_URL = env.text("AWS_S3_PUBLIC_ENDPOINT_URL", AWS_S3_ENDPOINT_URL)
+AWS_S3_REGION_NAME = env.text("AWS_S3_REGION_NAME", "us-east-1")
+UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 10 * 2**30, least=1)
+UPLOAD_DIRECT_MAX_BYTES = env.number("UPLOAD_DIRECT_MAX_BYTES", 100 * 2**20, least=1)
+UPLOAD_LINK_SECONDS = env.number("UPLOAD_LINK_SECONDS", 3600, least=1)
+DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
+MEDIA_MAX_SECONDS = env.number("MEDIA_MAX_SECONDS", 4 * 3600, least=1)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
+
+# Engines. Routing per capability is AI_<CAPABILITY>=provider:model; without any key the local engines serve.
+MODELS_ROOT = env.path("REELWRIGHT_MODELS", HOME / "models")
+AI_ROUTES = {
+    name: env.text(f"AI_{name.upper()}", "")
+    for name in ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed")
+}
+OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
+OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
+ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY", "")
+ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL", "")
+
+# People.
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "/login"
+LOGIN_REDIRECT_URL = "/jobs"
+LOGOUT_REDIRECT_URL = "/login"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+MFA_POLICY = env.choice("MFA_POLICY", "required" if PRODUCTION else "optional", ("required", "optional"))
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+
+vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Reelwright <studio@localhost>")
+
+# The wire.
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = env.flag("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = PRODUCTION
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if env.flag("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BrowserSession"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.rest.parsers.StrictJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.rest.errors.exception_handler",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "Reelwright", "VERSION": "1", "SERVE_INCLUDE_SCHEMA": False}
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = HOME / "static"
+STATICFILES_DIRS = [ROOT / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        if PRODUCTION
+        else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = not PRODUCTION
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "celery": {"level": "INFO"}},
+}

@@ -1,0 +1,9 @@
+"""Every websocket route of the studio."""
+
+from __future__ import annotations
+
+from channels.routing import URLRouter
+
+from jobs.api.sockets import urlpatterns as jobs_sockets
+
+websocket_urlpatterns: list[URLRouter] = [*jobs_sockets]

@@ -1,0 +1,19 @@
+"""Every HTTP route of the studio."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("core.rest.urls")),
+    path("", include("core.storage.urls")),
+    path("", include("accounts.pages.urls")),
+    path("", include("jobs.pages.urls")),
+    path("api/v1/", include("jobs.api.urls")),
+    path("admin/", admin.site.urls),
+]
+handler400 = "core.rest.errors.bad_request"
+handler403 = "core.rest.errors.permission_denied"
+handler404 = "core.rest.errors.page_not_found"
+handler500 = "core.rest.errors.server_error"
