@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from core.runs.models import OutboxMessage, Run, Step
+
+
+class ReadOnly:
+    """Runs change through their services only: an edited row would belong to no worker."""
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+
+class StepInline(ReadOnly, admin.TabularInline[Step, Run]):
+    model = Step
+    fields = (
+        "name",
+        "item",
+        "status",
+        "attempt",
+        "failures",
+        "progress",
+        "message",
+        "error",
+        "started_at",
+        "finished_at",
+    )
+    extra = 0
+
+
+@admin.register(Run)
+class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
+    list_display = ("id", "kind", "subject_id", "status", "stage", "progress", "created_at", "finished_at")
+    list_filter = ("kind", "status", "stage")
+    search_fields = ("id", "subject_id", "request_id")
+    list_select_related = True
+    inlines = (StepInline,)
+
+
+@admin.register(Step)
+class StepAdmin(ReadOnly, admin.ModelAdmin[Step]):
+    list_display = ("__str__", "run", "status", "attempt", "failures", "worker", "started_at", "finished_at")
+    list_filter = ("status", "name", "queue")
+    search_fields = ("id", "run__id", "run__subject_id")
+    list_select_related = ("run",)
+
+
+@admin.register(OutboxMessage)
+class OutboxAdmin(ReadOnly, admin.ModelAdmin[OutboxMessage]):
+    list_display = ("id", "task", "queue", "created_at", "sent_at")
+    list_filter = ("task", "queue")
