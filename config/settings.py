@@ -6,9 +6,13 @@ from typing import Any
 
 import dj_database_url
 import dj_email_url
+import django_stubs_ext
 import structlog
 
 from config.env import ROOT, env
+
+# Lets classes of Django be written with their type parameters.
+django_stubs_ext.monkeypatch()
 
 HOME = env.path("REELWRIGHT_HOME", ROOT / "var")
 MODE = env.choice("REELWRIGHT_MODE", "local", ("local", "production"))

@@ -24,7 +24,7 @@ def record(
     context = structlog.contextvars.get_contextvars()
     return AuditEvent.objects.create(
         action=action,
-        subject_type=subject._meta.label_lower,
+        subject_type=subject._meta.label_lower,  # noqa: SLF001  (the documented way to a model's label)
         subject_id=str(subject.pk),
         actor_id=actor.pk if actor else None,
         before=before,

@@ -70,4 +70,5 @@ class Machine:
     def lock(self, row: M) -> M:
         if not transaction.get_connection().in_atomic_block:
             raise transaction.TransactionManagementError(f"{self.name} moves inside a transaction only")
-        return type(row)._base_manager.select_for_update(of=("self",)).get(pk=row.pk)
+        manager = type(row)._base_manager  # noqa: SLF001  (soft-deleted rows are locked too)
+        return manager.select_for_update(of=("self",)).get(pk=row.pk)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
-
-JSON = models.JSONField[dict[str, Any], dict[str, Any]]
 
 
 class Run(models.Model):
@@ -30,7 +27,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=60)
     subject_id = models.UUIDField()
-    params: JSON = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RUNNING)
     stage = models.CharField(max_length=40, blank=True)
     progress = models.FloatField(default=0.0)
@@ -103,7 +100,7 @@ class Step(models.Model):
     rung_at = models.DateTimeField(null=True, blank=True)
     rings = models.PositiveIntegerField(default=0)
     inputs_hash = models.CharField(max_length=64, blank=True)
-    result: JSON = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    result = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
     reused = models.BooleanField(default=False)
     keys = ArrayField(models.CharField(max_length=300), default=list, blank=True)
     progress = models.FloatField(default=0.0)
@@ -144,7 +141,7 @@ class OutboxMessage(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     task = models.CharField(max_length=120)
-    kwargs: JSON = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    kwargs = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     queue = models.CharField(max_length=20)
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
