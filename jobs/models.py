@@ -1,0 +1,158 @@
+"""The accessible-video job: one video, the tracks and files that are made of it, in as many languages as asked for."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Organization, User
+from core.runs.models import Run
+from media_library.models import Asset, Track
+
+
+class JobQuerySet(models.QuerySet["Job"]):
+    def visible_to(self, user: User) -> JobQuerySet:
+        """The visibility scope of each role. Reviews hang on the outputs (app qc), which is how an assignment opens a job."""
+        jobs = self.filter(deleted_at=None)
+        if user.role == User.Role.ADMIN:
+            return jobs
+        own = Q(created_by=user)
+        same_house = Q(organization__in=Organization.objects.filter(memberships__user=user))
+        assigned = Q(outputs__review__linguist=user) | Q(outputs__review__reviewer=user)
+        if user.role == User.Role.LINGUIST:
+            return jobs.filter(own | assigned).distinct()
+        if user.role == User.Role.REVIEWER:
+            decided = Q(approved_source_by=user)
+            waiting = same_house & Q(status=Job.Status.PENDING_QC)
+            return jobs.filter(own | assigned | decided | waiting).distinct()
+        return jobs.filter(own | same_house)
+
+
+class Job(models.Model):
+    class Status(models.TextChoices):
+        CREATED = "created", "Created"
+        INGESTING = "ingesting", "Ingesting"
+        AI_PROCESSING = "ai_processing", "AI at work"
+        PENDING_QC = "pending_qc", "Waiting for source approval"
+        APPROVED_SOURCE = "approved_source", "Source approved"
+        TRANSLATING = "translating", "Translating"
+        TTS_GENERATING = "tts_generating", "Speaking"
+        RENDERING = "rendering", "Rendering"
+        PENDING_FINAL_REVIEW = "pending_final_review", "Waiting for final review"
+        COMPLETED = "completed", "Completed"
+        REJECTED = "rejected", "Rejected"
+        BLOCKED_ON_SOURCE = "blocked_on_source", "Blocked on source"
+        FAILED = "failed", "Failed"
+        CANCELLED = "cancelled", "Cancelled"
+
+    PROCESSING = frozenset(
+        {
+            Status.CREATED,
+            Status.INGESTING,
+            Status.AI_PROCESSING,
+            Status.APPROVED_SOURCE,
+            Status.TRANSLATING,
+            Status.TTS_GENERATING,
+            Status.RENDERING,
+        }
+    )
+    READ_ONLY = frozenset({Status.COMPLETED, Status.CANCELLED})
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    title = models.CharField(max_length=255)
+    notes = models.TextField(blank=True)
+    status = models.CharField(max_length=24, choices=Status.choices, default=Status.CREATED)
+    organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
+    source = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="clones")
+    source_language = models.CharField(max_length=35)
+    filename = models.CharField(max_length=255)
+    content_type = models.CharField(max_length=100, blank=True)
+    size_bytes = models.PositiveBigIntegerField(null=True, blank=True)
+
+    captions_vtt = models.BooleanField(default=True)
+    audio_description_vtt = models.BooleanField(default=False)
+    audio_description_mp3 = models.BooleanField(default=False)
+    accessible_video_mp4 = models.BooleanField(default=False)
+    tts_provider = models.CharField(max_length=40, default="gemini")
+    tts_model = models.CharField(max_length=80, default="flash")
+    tts_voice = models.CharField(max_length=80, default="Kore")
+
+    failed_step = models.CharField(max_length=24, blank=True)
+    error = models.TextField(blank=True)
+    rejection = models.JSONField(null=True, blank=True, encoder=DjangoJSONEncoder)
+    blocked_reason = models.TextField(blank=True)
+    approved_source_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    approved_source_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = JobQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes = (
+            models.Index(fields=["organization", "-created_at"], name="job_house"),
+            models.Index(fields=["status", "-created_at"], name="job_status"),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def wants_description(self) -> bool:
+        return self.audio_description_vtt or self.wants_speech
+
+    @property
+    def wants_speech(self) -> bool:
+        return self.audio_description_mp3 or self.accessible_video_mp4
+
+
+class LanguageOutput(models.Model):
+    """What a job delivers in one language. `needs_person` says why no engine could do it, when none could."""
+
+    class Work(models.TextChoices):
+        NOT_REQUESTED = "not_requested"
+        PENDING = "pending"
+        RUNNING = "running"
+        DONE = "done"
+        STALE = "stale"
+        FAILED = "failed"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="outputs")
+    language = models.CharField(max_length=35)
+    is_source = models.BooleanField(default=False)
+    captions = models.OneToOneField(Track, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    description = models.OneToOneField(Track, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    description_audio = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    accessible_video = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    accessible_captions = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    translation_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
+    tts_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
+    render_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
+    needs_person = models.CharField(max_length=300, blank=True)
+    engines = models.JSONField(default=dict, blank=True)
+    checks = models.JSONField(default=list, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-is_source", "language", "id")
+        constraints = (models.UniqueConstraint(fields=["job", "language"], name="one_output_per_language"),)
+
+    def __str__(self) -> str:
+        return f"{self.job} in {self.language}"
+
+    def track(self, kind: str) -> Track | None:
+        return self.captions if kind == Track.Kind.CAPTIONS else self.description
