@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def found() -> dict[str, ModuleType]:
-    """Every module of this package that has NAME, GOAL and rows, by name. Importing one must be cheap and need no server."""
+    """The benches of this package by name. Importing one must be cheap and need no server."""
     modules = [
         importlib.import_module(f"bench.{info.name}")
         for info in pkgutil.iter_modules(bench.__path__)

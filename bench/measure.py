@@ -81,7 +81,7 @@ def cpu_seconds() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
-def rounds(quick: bool) -> int:  # noqa: FBT001  (reads as rounds(quick))
+def rounds_for(*, quick: bool) -> int:
     return 3 if quick else 5
 
 
