@@ -50,11 +50,16 @@ def advance(run: Run) -> None:
 
 
 def settle(run: Run, steps: list[Step]) -> None:
-    """Writes the run's own status, stage and progress from its steps."""
+    """Writes the run's own status, stage and progress from its steps. A stage is entered when its first step is taken up."""
+    if run.status == Run.Status.CANCELLING:
+        return
     pipeline = pipelines.get(run.kind)
     stage = pipeline.stage(steps)
-    entered = stage != run.stage
-    run.stage = stage
+    ahead = {Step.Status.PENDING, Step.Status.QUEUED}
+    begun = any(step.status not in ahead for step in steps if pipeline.spec(step.name).stage == stage)
+    entered = stage != run.stage and (begun or not stage)
+    if entered:
+        run.stage = stage
     run.progress = max(run.progress, pipeline.progress(steps)) if stage else 1.0
     open_steps = [step for step in steps if not step.is_finished]
     moving = {Step.Status.QUEUED, Step.Status.RUNNING}

@@ -25,7 +25,7 @@ from pydantic import BaseModel
 
 from core.errors import DomainError
 from core.runs import pipelines
-from core.runs.advance import advance, lock
+from core.runs.advance import advance, lock, settle
 from core.runs.context import StepContext
 from core.runs.errors import HaltedError
 from core.runs.models import Run, Step
@@ -174,7 +174,9 @@ class Heartbeat(threading.Thread):
 def _announce(run_id: uuid.UUID, step_id: uuid.UUID) -> None:
     with transaction.atomic():
         run = lock(run_id)
-        pipelines.get(run.kind).listener.step_changed(run, Step.objects.get(pk=step_id))
+        steps = list(run.steps.all())
+        pipelines.get(run.kind).listener.step_changed(run, next(step for step in steps if step.pk == step_id))
+        settle(run, steps)
 
 
 def _tell(run: Run, step: Step) -> None:

@@ -1,0 +1,105 @@
+"""Who may do what with a job he can see. The table is section 2.2 of the role matrix; the reason is shown to people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import User
+from core.errors import NotAllowedError, WrongStateError
+from jobs.models import Job, LanguageOutput
+
+R = User.Role
+BEFORE_QC = frozenset({Job.Status.CREATED, Job.Status.INGESTING, Job.Status.AI_PROCESSING})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`roles` may always; `creator` may with a job he made, while `creator_until` allows."""
+
+    roles: frozenset[str]
+    creator: bool = False
+    creator_until: frozenset[str] | None = None
+    reason: str = "Insufficient role permissions"
+
+
+def _rule(*roles: str, **more: Any) -> Rule:
+    return Rule(frozenset({R.ADMIN, *roles}), **more)
+
+
+RULES: dict[str, Rule] = {
+    "create": _rule(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, reason="Linguists and reviewers do not start jobs."),
+    "cancel": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True, creator_until=BEFORE_QC),
+    "retry": _rule(R.PRODUCTION, R.PROJECT_MANAGER),
+    "approve_source": _rule(R.REVIEWER, R.PRODUCTION, reason="A reviewer or production approves the source."),
+    "complete": _rule(R.PROJECT_MANAGER, reason="A project manager completes a job."),
+    "downloads": _rule(R.CLIENT, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
+}
+
+
+def allowed(user: User, action: str, job: Job | None = None) -> bool:
+    rule = RULES[action]
+    if user.role in rule.roles:
+        return True
+    if job is None or not rule.creator or job.created_by_id != user.pk or user.role != R.CLIENT:
+        return False
+    return rule.creator_until is None or job.status in rule.creator_until
+
+
+def require(user: User, action: str, job: Job | None = None) -> None:
+    if not allowed(user, action, job):
+        raise NotAllowedError(RULES[action].reason)
+
+
+def _review(output: LanguageOutput) -> Any:
+    """The language's review, which app qc hangs on every output; its state and people decide who edits."""
+    return getattr(output, "review", None)
+
+
+def may_read_track(user: User, output: LanguageOutput) -> bool:
+    review = _review(output)
+    if user.role == R.LINGUIST:
+        return bool(review and review.linguist_id == user.pk) or output.job.created_by_id == user.pk
+    return True
+
+
+def _linguist_edits(user: User, output: LanguageOutput) -> bool:
+    review = _review(output)
+    if review is None or review.linguist_id != user.pk:
+        return False
+    if review.state not in {"assigned", "in_progress", "rejected"}:
+        raise WrongStateError(f"Language '{output.language}' is not being worked on (it is {review.state}).")
+    return True
+
+
+def _reviewer_edits(user: User, output: LanguageOutput) -> bool:
+    review = _review(output)
+    if review is None:
+        return False
+    if review.reviewer_id is None:
+        # Nobody is named: whoever of the house opens the waiting source corrects it.
+        return output.is_source and output.job.status == Job.Status.PENDING_QC
+    return bool(review.reviewer_id == user.pk)
+
+
+EDITORS: dict[str, Callable[[User, LanguageOutput], bool]] = {
+    R.ADMIN: lambda _user, _output: True,
+    R.PRODUCTION: lambda _user, _output: True,
+    R.LINGUIST: _linguist_edits,
+    R.REVIEWER: _reviewer_edits,
+}
+
+
+def may_edit_track(user: User, output: LanguageOutput) -> bool:
+    """False for a role that never may; raises where it may, but not in this state."""
+    rule = EDITORS.get(user.role)
+    return rule is not None and rule(user, output)
+
+
+def offers_editing(user: User, output: LanguageOutput) -> bool:
+    """Whether a page shows the editor as writable."""
+    try:
+        return output.job.status not in Job.READ_ONLY and may_edit_track(user, output)
+    except WrongStateError:
+        return False
