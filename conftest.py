@@ -1,0 +1,48 @@
+"""The services every test runs on, found before Django reads its settings.
+
+Postgres and Valkey come from DATABASE_URL and REDIS_URL, else they are started or adopted as for any command. Tests have
+their own database (pytest-django), their own number in the Redis server and their own files; weights are shared.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import django
+
+from core import embedded
+
+ROOT = Path(__file__).resolve().parent
+TEST_DATABASES = 8
+
+
+def redis_for_tests(url: str) -> str:
+    """The number in the upper half that belongs to this one: 0 to 8, 1 to 9 … A number up there already stays."""
+    parts = urlsplit(url)
+    number = int(parts.path.strip("/") or 0)
+    return parts._replace(path=f"/{TEST_DATABASES + number % TEST_DATABASES}").geturl()
+
+
+def prepare_environment() -> None:
+    home = Path(os.environ.get("REELWRIGHT_HOME", "").strip() or ROOT / "var")
+    # Workers of pytest-xdist inherit what their parent has prepared.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        embedded.ensure(home=home)
+        os.environ["REDIS_URL"] = redis_for_tests(os.environ["REDIS_URL"])
+        os.environ["REELWRIGHT_MODELS"] = os.environ.get("REELWRIGHT_MODELS", "").strip() or str(
+            home.resolve() / "models"
+        )
+    files = tempfile.mkdtemp(prefix="reelwright-tests-")
+    atexit.register(shutil.rmtree, files, ignore_errors=True)
+    os.environ["REELWRIGHT_HOME"] = files
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+
+
+prepare_environment()
+# pytest-django would read the settings before this file if it knew their name, and only sets Django up when they are read.
+django.setup()
