@@ -34,6 +34,8 @@ RULES: dict[str, Rule] = {
     "retry": _rule(R.PRODUCTION, R.PROJECT_MANAGER),
     "approve_source": _rule(R.REVIEWER, R.PRODUCTION, reason="A reviewer or production approves the source."),
     "complete": _rule(R.PROJECT_MANAGER, reason="A project manager completes a job."),
+    # Which language and state is decided per track, by `may_edit_track`.
+    "edit_tracks": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
     "downloads": _rule(R.CLIENT, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
 }
 

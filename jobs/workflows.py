@@ -52,9 +52,7 @@ JOB = Machine(
         "reject_final": Move(frozenset({S.PENDING_FINAL_REVIEW}), S.REJECTED, _MANAGERS),
         "return_to_qc": Move(frozenset({S.PENDING_FINAL_REVIEW}), S.PENDING_QC, _MANAGERS),
         "blocked_on_source": Move(_UNDER_WAY | {S.FAILED}, S.BLOCKED_ON_SOURCE, _PRODUCTION),
-        "promote_to_qc": Move(
-            _AI_OR_BEFORE | {S.FAILED, S.REJECTED, S.BLOCKED_ON_SOURCE}, S.PENDING_QC, _PRODUCTION
-        ),
+        "promote_to_qc": Move(_AI_OR_BEFORE | {S.FAILED, S.REJECTED, S.BLOCKED_ON_SOURCE}, S.PENDING_QC, _PRODUCTION),
         "retry_tts": Move(
             frozenset({S.TTS_GENERATING, S.PENDING_FINAL_REVIEW, S.FAILED}), S.TTS_GENERATING, _PRODUCTION
         ),

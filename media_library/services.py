@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from django.db import transaction
@@ -12,6 +14,7 @@ from django.db.models import F
 from accounts.models import Organization, User
 from core import audit
 from core.errors import ConflictError, DomainError, TooLargeError
+from core.storage import store
 from media_library.media import webvtt
 from media_library.models import Asset, Segment, Track, TrackDraft, TrackVersion, Transcript
 
@@ -115,7 +118,13 @@ def save_machine_version(track: Track, content: str, *, engine: str, comment: st
 
 
 def save_version(
-    track: Track, content: str, *, author: User, base_version: int | None = None, comment: str = "", lenient: bool = False
+    track: Track,
+    content: str,
+    *,
+    author: User,
+    base_version: int | None = None,
+    comment: str = "",
+    lenient: bool = False,
 ) -> tuple[TrackVersion, list[dict[str, Any]]]:
     """What a person wrote, and the blocks that a lenient reading dropped.
 
@@ -171,5 +180,22 @@ def discard_draft(draft: TrackDraft) -> None:
     draft.delete()
 
 
-def find_draft(track: Track, draft_id: uuid.UUID, *, author: User) -> TrackDraft | None:
-    return TrackDraft.objects.filter(track=track, pk=draft_id, author=author).first()
+def newest_versions(tracks: Iterable[Track]) -> dict[uuid.UUID, TrackVersion]:
+    """The newest version of each track that has one, in one query."""
+    rows = (
+        TrackVersion.objects.filter(track__in=[track.pk for track in tracks], number=F("track__version"))
+        .select_related("track", "author")
+        .order_by("track_id")
+    )
+    return {row.track_id: row for row in rows}
+
+
+def version_key(version: TrackVersion) -> str:
+    """The version as a file in the store, written when a link to it is first asked for."""
+    key = f"tracks/{version.track_id}/{version.number}.vtt"
+    if not store().exists(key):
+        with NamedTemporaryFile("w", encoding="utf-8", suffix=".vtt") as file:
+            file.write(version.content)
+            file.flush()
+            store().put(key, Path(file.name), content_type="text/vtt")
+    return key

@@ -1,0 +1,22 @@
+"""Routes of accessible.md that the main job needs. Literal routes come before the ids."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from jobs.api import views
+
+app_name = "jobs_api"
+urlpatterns = [
+    path("jobs", views.Jobs.as_view(), name="jobs"),
+    path("jobs/upload/init", views.UploadInit.as_view(), name="upload_init"),
+    path("jobs/upload/complete", views.UploadComplete.as_view(), name="upload_complete"),
+    path("jobs/<uuid:job_id>", views.JobDetail.as_view(), name="job"),
+    path("jobs/<uuid:job_id>/cancel", views.Cancel.as_view(), name="cancel"),
+    path("jobs/<uuid:job_id>/retry", views.Retry.as_view(), name="retry"),
+    path("jobs/<uuid:job_id>/actions/approve_source", views.ApproveSource.as_view(), name="approve_source"),
+    path("jobs/<uuid:job_id>/actions/complete", views.Complete.as_view(), name="complete"),
+    path("jobs/<uuid:job_id>/vtt", views.JobTrack.as_view(), name="track"),
+    path("jobs/<uuid:job_id>/vtt/drafts/<uuid:draft_id>", views.JobDraft.as_view(), name="draft"),
+    path("jobs/<uuid:job_id>/downloads", views.Downloads.as_view(), name="downloads"),
+]

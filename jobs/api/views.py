@@ -1,0 +1,241 @@
+"""Jobs over JSON: parse, find among what the caller may see, call one function, answer its shape."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpResponse
+from rest_framework import status
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import MultiPartParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import User
+from core.errors import InvalidFieldError, NotFoundError
+from core.rest.paging import PageRequest, page_of
+from core.rest.parsers import StrictJSONParser
+from jobs import policies, queries, services, workflows
+from jobs.api import serializers as shapes
+from jobs.models import Job
+
+TRACK_BODY_BYTES = 4 * 2**20
+
+
+def caller(request: Request) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  (every route here wants a signed-in person)
+    return request.user
+
+
+def find_job(request: Request, job_id: uuid.UUID) -> Job:
+    found = queries.detailed(Job.objects.visible_to(caller(request))).filter(pk=job_id).first()
+    if found is None:
+        raise NotFoundError("Job not found")
+    return found
+
+
+def answer(request: Request, job_id: uuid.UUID, *, code: int = status.HTTP_200_OK) -> Response:
+    """The job as it is after the change, read again with all that its shape shows."""
+    job = queries.detailed(Job.objects.all()).get(pk=job_id)
+    return Response(shapes.job_output(job, caller(request)), status=code)
+
+
+class UploadInit(APIView):
+    def post(self, request: Request) -> Response:
+        policies.require(caller(request), "create")
+        body = shapes.UploadInitInput.parse(request.data)
+        job_id, upload = services.reserve_upload(
+            owner=caller(request),
+            filename=body["filename"],
+            content_type=body["content_type"],
+            size=body["size_bytes"],
+        )
+        return Response(
+            {
+                "job_id": job_id,
+                "upload_url": upload.url,
+                "method": "PUT",
+                "headers": {"Content-Type": upload.content_type},
+                "gcs_uri": services.gcs_uri(upload.key),
+                "expires_at": upload.expires_at,
+            }
+        )
+
+
+class UploadComplete(APIView):
+    def post(self, request: Request) -> Response:
+        policies.require(caller(request), "create")
+        body = shapes.UploadCompleteInput.parse(request.data)
+        new = shapes.NewJobInput.to_new_job(body)
+        job = services.complete_upload(body["gcs_uri"], owner=caller(request), new=new)
+        return answer(request, job.pk, code=status.HTTP_201_CREATED)
+
+
+class Jobs(APIView):
+    parser_classes = (StrictJSONParser, MultiPartParser)
+
+    def get(self, request: Request) -> Response:
+        page = PageRequest.parse(request.query_params)
+        query = shapes.JobListQuery.parse(request.query_params)
+        # Clients and their projects are not on jobs yet, so a filter by one of them can match nothing.
+        nothing = query["client_id"] or query["project_id"]
+        jobs = queries.board(
+            caller(request), statuses=query["status"], organization_id=query["org_id"], sort=query["sort"]
+        )
+        found = page_of(jobs.none() if nothing else jobs, page)
+        return Response(found.body(lambda rows: [shapes.job_row(job) for job in rows]))
+
+    def post(self, request: Request) -> Response:
+        """A small file in one piece (multipart), or JSON naming an upload that is complete."""
+        policies.require(caller(request), "create")
+        upload = request.FILES.get("file")
+        if upload is None:
+            body = shapes.UploadCompleteInput.parse(request.data)
+            new = shapes.NewJobInput.to_new_job(body)
+            job = services.complete_upload(body["gcs_uri"], owner=caller(request), new=new)
+            return answer(request, job.pk, code=status.HTTP_201_CREATED)
+        fields = {**request.data.dict(), "filename": upload.name or "video"}
+        fields["requested_outputs"] = _json_field(fields.get("requested_outputs", "{}"))
+        new = shapes.NewJobInput.read(fields)
+        with services.spooled(upload) as path:
+            job = services.create_from_file(
+                Path(path), owner=caller(request), new=new, content_type=upload.content_type or ""
+            )
+        return answer(request, job.pk, code=status.HTTP_201_CREATED)
+
+
+def _json_field(text: Any) -> Any:
+    try:
+        return json.loads(text)
+    except (TypeError, ValueError) as error:
+        raise InvalidFieldError("requested_outputs is not JSON", field="requested_outputs") from error
+
+
+class JobDetail(APIView):
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        return Response(shapes.job_output(find_job(request, job_id), caller(request)))
+
+
+class Cancel(APIView):
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "cancel", job)
+        body = shapes.ReasonInput.parse(_body(request))
+        workflows.cancel(job, actor=caller(request), reason=body["reason"])
+        return answer(request, job_id)
+
+
+class Retry(APIView):
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        workflows.retry(find_job(request, job_id), actor=caller(request))
+        return answer(request, job_id)
+
+
+class ApproveSource(APIView):
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "approve_source", job)
+        body = shapes.CommentInput.parse(_body(request))
+        workflows.approve_source(job, actor=caller(request), comment=body["comment"])
+        return answer(request, job_id)
+
+
+class Complete(APIView):
+    def post(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "complete", job)
+        body = shapes.CommentInput.parse(_body(request))
+        workflows.complete(job, actor=caller(request), comment=body["comment"])
+        return answer(request, job_id)
+
+
+def _body(request: Request) -> Any:
+    """The body of a verb whose body is optional."""
+    return request.data or {}
+
+
+class JobTrack(APIView):
+    max_body_bytes = TRACK_BODY_BYTES
+
+    def get(self, request: Request, job_id: uuid.UUID) -> Response | HttpResponse:
+        job = find_job(request, job_id)
+        query = shapes.TrackQuery.parse(request.query_params)
+        text = services.read_track(job, language=query["lang"], kind=query["kind"], reader=caller(request))
+        etag = f'"{text.version.number}"'
+        if "text/vtt" in request.headers.get("Accept", ""):
+            return HttpResponse(text.version.content, content_type="text/vtt; charset=utf-8", headers={"ETag": etag})
+        return Response(shapes.track_output(text), headers={"ETag": etag})
+
+    def patch(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "edit_tracks", job)
+        if not isinstance(request.data, dict):
+            raise ParseError
+        body = shapes.TrackSaveInput.parse({**request.query_params.dict(), **request.data})
+        base = body["base_version"] if body["base_version"] is not None else _if_match(request)
+        text, dropped = services.save_track(
+            job,
+            language=body["lang"],
+            kind=body["kind"],
+            content=body["content"],
+            author=caller(request),
+            base_version=base,
+            comment=body["comment"],
+            lenient=body["lenient"],
+        )
+        return Response(
+            {**shapes.track_output(text), **({"dropped": dropped} if body["lenient"] else {})},
+            headers={"ETag": f'"{text.version.number}"'},
+        )
+
+
+def _if_match(request: Request) -> int | None:
+    tag = request.headers.get("If-Match", "").strip().strip('"')
+    if not tag or tag == "*":
+        return None
+    if not tag.isdigit():
+        raise InvalidFieldError("If-Match must be a version number", field="If-Match")
+    return int(tag)
+
+
+class JobDraft(APIView):
+    """A text that lost against somebody else's save: read it, merge it by saving, discard it."""
+
+    def get(self, request: Request, job_id: uuid.UUID, draft_id: uuid.UUID) -> Response:
+        draft = services.find_draft(find_job(request, job_id), draft_id, author=caller(request))
+        return Response(
+            {
+                "id": draft.pk,
+                "language": draft.track.language,
+                "kind": draft.track.kind,
+                "base_version": draft.base_version,
+                "current_version": draft.track.version,
+                "content": draft.content,
+                "comment": draft.comment,
+                "created_at": draft.created_at,
+            }
+        )
+
+    def delete(self, request: Request, job_id: uuid.UUID, draft_id: uuid.UUID) -> Response:
+        services.discard_draft(find_job(request, job_id), draft_id, author=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Downloads(APIView):
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "downloads", job)
+        found = services.downloads(job)
+        return Response(
+            {
+                "job_id": job.pk,
+                "expires_in": settings.DOWNLOAD_LINK_SECONDS,
+                "assets": [shapes.download_output(download) for download in found],
+            },
+            headers={"Cache-Control": "private, no-store"},
+        )

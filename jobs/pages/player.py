@@ -1,0 +1,95 @@
+"""What the player needs: the films that can be played, each with its tracks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.urls import reverse
+
+from core import languages
+from jobs import services
+from jobs.models import Job, LanguageOutput
+from media_library.models import Asset, Track
+
+
+def made(job: Job) -> dict[str, Asset]:
+    """What was made from the source whatever the language, by purpose: mezzanine, poster, waveform."""
+    if job.source is None:
+        return {}
+    return {asset.purpose: asset for asset in Asset.objects.filter(made_from=job.source, language="", deleted_at=None)}
+
+
+def frame_rate(job: Job) -> float:
+    """Frames a second of the picture; 25 where it is not known yet."""
+    return float((job.source.technical if job.source else {}).get("frame_rate") or 25)
+
+
+def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:
+    """Values for ui/player.html. With `only`, the source film alone, and no tracks: the editor shows its own."""
+    files = made(job)
+    film = files.get(Asset.Purpose.MEZZANINE) or job.source
+    if film is None:
+        return {}
+    outputs = [] if only else list(job.outputs.all())
+    films = [_film(film, tracks=_source_tracks(job, outputs))]
+    for output in outputs:
+        if output.accessible_video is not None:
+            films.append(
+                _film(output.accessible_video, tracks=_film_tracks(job, output, outputs), described=output.language)
+            )
+    poster = files.get(Asset.Purpose.POSTER)
+    return {
+        "films": films,
+        "poster": services.link(poster, inline=True) if poster else "",
+        "fps": frame_rate(job),
+        "caption_languages": [o.language for o in outputs if has(o, Track.Kind.CAPTIONS)],
+        "described_languages": [o.language for o in outputs if has(o, Track.Kind.AUDIO_DESCRIPTION)],
+        "caption_default": job.source_language,
+    }
+
+
+def has(output: LanguageOutput, kind: str) -> bool:
+    track = output.track(kind)
+    return track is not None and track.version > 0
+
+
+def _film(asset: Asset, *, tracks: list[dict[str, Any]], described: str = "") -> dict[str, Any]:
+    return {
+        "url": services.link(asset, inline=True),
+        "content_type": asset.content_type,
+        "described": described,
+        "pauses": json.dumps(asset.technical.get("pauses", [])),
+        "tracks": tracks,
+    }
+
+
+def _source_tracks(job: Job, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
+    kinds = ((Track.Kind.CAPTIONS, "captions"), (Track.Kind.AUDIO_DESCRIPTION, "descriptions"))
+    return [
+        {
+            "kind": word,
+            "language": output.language,
+            "label": languages.name(output.language),
+            "url": reverse("jobs:track_file", args=[job.pk, output.language, kind]),
+            "default": word == "captions" and output.is_source,
+        }
+        for kind, word in kinds
+        for output in outputs
+        if has(output, kind)
+    ]
+
+
+def _film_tracks(job: Job, film: LanguageOutput, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
+    """Captions that were moved along with the pauses of this film."""
+    return [
+        {
+            "kind": "captions",
+            "language": output.language,
+            "label": languages.name(output.language),
+            "url": reverse("jobs:film_captions", args=[job.pk, output.language]),
+            "default": output.pk == film.pk,
+        }
+        for output in outputs
+        if output.accessible_captions is not None and output.pk == film.pk
+    ]

@@ -1,0 +1,21 @@
+"""Pages of jobs."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from jobs.pages import tracks, views
+
+app_name = "jobs"
+urlpatterns = [
+    path("jobs", views.job_list, name="list"),
+    path("jobs/new", views.new_job, name="new"),
+    path("jobs/new/languages", views.languages_without_engine, name="languages"),
+    path("jobs/running", views.running, name="running"),
+    path("jobs/<uuid:job_id>", views.job_detail, name="detail"),
+    path("jobs/<uuid:job_id>/actions/<str:verb>", views.act, name="act"),
+    path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
+    path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
+    path("jobs/<uuid:job_id>/films/<str:language>.vtt", tracks.film_captions, name="film_captions"),
+    path("jobs/<uuid:job_id>/waveform.json", tracks.waveform, name="waveform"),
+]

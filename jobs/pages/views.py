@@ -1,0 +1,215 @@
+"""Pages of jobs: the list, one job, and what can be done with it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.models import User
+from core import live
+from core.errors import DomainError, NotFoundError
+from jobs import events, policies, queries, services, workflows
+from jobs.forms import OFFERED_LANGUAGES, NewJobForm
+from jobs.models import Job
+from jobs.pages import actions, player, present
+
+PAGE_SIZE = 20
+SORTS = {"created_at": "Begun", "updated_at": "Changed", "title": "Title", "status": "State"}
+RUNNING_SHOWN = 5
+CHUNK_BYTES = 8 * 2**20
+
+
+def viewer(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)  # noqa: S101  (login_required stands before every view here)
+    return request.user
+
+
+def find_job(request: HttpRequest, job_id: uuid.UUID) -> Job:
+    job = queries.detailed(Job.objects.visible_to(viewer(request))).filter(pk=job_id).first()
+    if job is None:
+        raise NotFoundError("There is no such job, or you have no access to it.")
+    return job
+
+
+@login_required
+@never_cache
+@require_GET
+def job_list(request: HttpRequest) -> HttpResponse:
+    context = board(request)
+    if request.headers.get("HX-Request"):
+        return render(request, "jobs/partials/_board.html", context)
+    return render(request, "jobs/job_list.html", {**context, **new_job_context(viewer(request), NewJobForm())})
+
+
+def board(request: HttpRequest) -> dict[str, Any]:
+    user = viewer(request)
+    status = request.GET.get("status", "")
+    search = request.GET.get("q", "").strip()
+    sort = request.GET.get("sort", "-created_at")
+    if sort.removeprefix("-") not in SORTS:
+        sort = "-created_at"
+    jobs = queries.board(user, statuses=wanted_statuses(status), search=search, sort=sort)
+    page = Paginator(jobs, PAGE_SIZE).get_page(request.GET.get("page"))
+    shown = list(page.object_list)
+    progress = present.progress(shown)
+    counts = queries.status_counts(user)
+    groups = [
+        {"key": key, "name": name, "count": sum(counts.get(member, 0) for member in members), "on": key == status}
+        for key, (name, members) in present.GROUPS.items()
+    ]
+    return {
+        "page": page,
+        "rows": [
+            {
+                "job": job,
+                "progress": progress.get(job.pk),
+                "can_cancel": "cancel" in workflows.allowed_actions(job, user),
+                "languages": [output.language for output in job.outputs.all()],
+            }
+            for job in shown
+        ],
+        "groups": groups,
+        "everything": sum(counts.values()),
+        "status": status,
+        "q": search,
+        "sort": sort,
+        "sorts": [
+            {"key": key, "name": name, "next": f"-{key}" if sort == key else key, "on": sort.removeprefix("-") == key}
+            for key, name in SORTS.items()
+        ],
+        "descending": sort.startswith("-"),
+        "after": live.last(events.STREAM),
+    }
+
+
+def wanted_statuses(status: str) -> frozenset[str]:
+    if status in present.GROUPS:
+        return present.GROUPS[status][1]
+    return frozenset({status}) if status in Job.Status.values else frozenset()
+
+
+def new_job_context(user: User, form: NewJobForm) -> dict[str, Any]:
+    return {
+        "may_create": policies.allowed(user, "create"),
+        "form": form,
+        "offered": OFFERED_LANGUAGES,
+        "unspoken": actions.without_engine(form["source_language"].value() or "en"),
+        "types": ",".join(services.VIDEO_TYPES),
+        "most": settings.UPLOAD_MAX_BYTES,
+        "most_without_scripts": settings.UPLOAD_DIRECT_MAX_BYTES,
+        "chunk": CHUNK_BYTES,
+    }
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new_job(request: HttpRequest) -> HttpResponse:
+    """A small file in one form; with scripts the same form uploads in parts instead."""
+    if request.method == "GET":
+        return redirect("jobs:list")
+    form = NewJobForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            with services.spooled(form.cleaned_data["file"]) as path:
+                job = services.create_from_file(
+                    path, owner=viewer(request), new=form.new_job(), content_type=form.content_type
+                )
+        except DomainError as error:
+            form.add_error("file", error.message)
+        else:
+            messages.success(request, f"“{job.title}” is in. Its job has begun.")
+            return redirect("jobs:detail", job_id=job.pk)
+    context = {**board(request), **new_job_context(viewer(request), form)}
+    return render(request, "jobs/job_list.html", context, status=422)
+
+
+@login_required
+@never_cache
+@require_GET
+def languages_without_engine(request: HttpRequest) -> HttpResponse:
+    """The list of target languages again, marked for the chosen spoken language."""
+    source = request.GET.get("source_language", "en")
+    form = NewJobForm(initial={"source_language": source, "languages": request.GET.getlist("languages")})
+    context = {"form": form, "unspoken": actions.without_engine(source)}
+    return render(request, "jobs/partials/_target_languages.html", context)
+
+
+@login_required
+@never_cache
+@require_GET
+def running(request: HttpRequest) -> HttpResponse:
+    """The count of running work in the bar, with the first few runs."""
+    jobs = queries.board(viewer(request), statuses=Job.PROCESSING)
+    shown = list(jobs[:RUNNING_SHOWN])
+    progress = present.progress(shown)
+    rows = [{"job": job, "progress": progress.get(job.pk)} for job in shown]
+    return render(request, "jobs/partials/_running.html", {"rows": rows, "count": jobs.count()})
+
+
+def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
+    user = viewer(request)
+    rows = present.rows(job, viewer=user)
+    steps = queries.steps(job)
+    return {
+        "job": job,
+        "stages": present.stages(job, targets=len(rows) - 1),
+        "rows": rows,
+        "ready": sum(1 for row in rows for output in row.outputs if output.url),
+        "asked": sum(len(row.outputs) for row in rows),
+        "progress": present.progress([job]).get(job.pk),
+        "log": present.log(steps),
+        "may": workflows.allowed_actions(job, user),
+        "after": live.last(events.STREAM),
+        "problem": "",
+        "request_id": job.run.request_id if job.run else "",
+    }
+
+
+@login_required
+@never_cache
+@require_GET
+def job_detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
+    job = find_job(request, job_id)
+    context = detail_context(request, job)
+    if request.headers.get("HX-Request"):
+        return render(request, "jobs/partials/_live.html", context)
+    context |= {"player": player.player(job), "actions": actions.describe(job, viewer(request))}
+    return render(request, "jobs/job_detail.html", context)
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def act(request: HttpRequest, job_id: uuid.UUID, verb: str) -> HttpResponse:
+    """GET asks, naming the job (for pages without scripts); POST does it."""
+    if verb not in workflows.OFFERED:
+        raise Http404
+    job = find_job(request, job_id)
+    if request.method == "GET":
+        action = actions.describe_one(job, verb)
+        return render(request, "jobs/job_confirm.html", {"job": job, "action": action})
+    problem = ""
+    try:
+        actions.carry_out(job, verb, actor=viewer(request), words=request.POST.get("words", "").strip())
+    except DomainError as error:
+        problem = error.message
+    if request.headers.get("HX-Request"):
+        context = detail_context(request, find_job(request, job_id)) | {"problem": problem}
+        return render(request, "jobs/partials/_live.html", context, status=409 if problem else 200)
+    if problem:
+        messages.error(request, problem)
+    else:
+        messages.success(request, actions.DONE[verb].format(job=job))
+    if request.POST.get("back") == "list":
+        return redirect("jobs:list")
+    return redirect("jobs:detail", job_id=job.pk)

@@ -1,0 +1,138 @@
+"""The accessible-video job as data. See docs/adding-a-step.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from core.runs.models import Run, Step
+from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
+from jobs import events, workflows
+from jobs.models import Job, LanguageOutput
+from jobs.services import KIND
+from jobs.steps.describe import Describe
+from jobs.steps.ingest import Conform, Ingest, Look, Survey
+from jobs.steps.listen import Caption, Transcribe
+from jobs.steps.render import Render, Validate
+from jobs.steps.speak import Mix, Place, Speak
+from jobs.steps.translate import Translate
+
+S = Job.Status
+ENGINES = RetryPolicy(failures=3, backoff=timedelta(seconds=5), waits=120)
+
+
+def _job(run: Run) -> Job:
+    return Job.objects.get(pk=run.subject_id)
+
+
+def _targets(run: Run) -> Iterable[str]:
+    return LanguageOutput.objects.filter(job=run.subject_id, is_source=False).values_list("language", flat=True)
+
+
+def _spoken(run: Run) -> Iterable[str]:
+    """The languages whose description is spoken: all of the job's, when sound or film is asked for."""
+    outputs = LanguageOutput.objects.filter(job=run.subject_id).values_list("language", flat=True)
+    return outputs if _job(run).wants_speech else []
+
+
+def _rendered(run: Run) -> Iterable[str]:
+    outputs = LanguageOutput.objects.filter(job=run.subject_id).values_list("language", flat=True)
+    return outputs if _job(run).accessible_video_mp4 else []
+
+
+# Which status of an output each step moves, and which step finishes that status.
+WORK = {
+    "translate": ("translation_status", "translate"),
+    "speak": ("tts_status", "mix"),
+    "place": ("tts_status", "mix"),
+    "mix": ("tts_status", "mix"),
+    "render": ("render_status", "validate"),
+    "validate": ("render_status", "validate"),
+}
+
+
+class JobListener:
+    """Carries what happens to the run over to the job, its outputs and its sockets."""
+
+    def stage_entered(self, run: Run, stage: str) -> None:
+        workflows.enter_stage(_job(run), stage)
+
+    def step_changed(self, run: Run, step: Step) -> None:
+        self._move_output(run, step)
+        events.job_progress(run, step, status=run.stage or S.CREATED)
+
+    def failed(self, run: Run, step: Step) -> None:
+        workflows.fail(_job(run), message=step.error, step=step.name)
+
+    def cancelled(self, run: Run) -> None:
+        """The job was cancelled by the one who asked for it; the run only follows."""
+
+    def progressed(self, run: Run, step: Step) -> None:
+        events.job_progress(run, step, status=run.stage or S.CREATED)
+
+    def _move_output(self, run: Run, step: Step) -> None:
+        if step.name not in WORK or not step.item:
+            return
+        field, last = WORK[step.name]
+        work = LanguageOutput.Work
+        outputs = LanguageOutput.objects.filter(job=run.subject_id, language=step.item)
+        if step.status == Step.Status.RUNNING:
+            outputs.update(**{field: work.RUNNING})
+        elif step.status == Step.Status.FAILED:
+            outputs.update(**{field: work.FAILED})
+        elif step.status == Step.Status.SKIPPED:
+            # Nobody here speaks the language: the work waits for a person.
+            outputs.update(**{field: work.PENDING})
+        elif step.status == Step.Status.DONE and step.name == last:
+            outputs.update(**{field: work.DONE})
+
+
+ACCESSIBLE = register(
+    Pipeline(
+        kind=KIND,
+        listener=JobListener(),
+        steps=(
+            StepSpec("ingest", Ingest, stage=S.INGESTING, queue="media", weight=1),
+            StepSpec("probe", Look, stage=S.INGESTING, queue="media", needs=("ingest",), weight=1),
+            StepSpec("conform", Conform, stage=S.INGESTING, queue="media", needs=("probe",), weight=4),
+            StepSpec("survey", Survey, stage=S.INGESTING, queue="media", needs=("conform",), weight=3),
+            StepSpec(
+                "transcribe", Transcribe, stage=S.AI_PROCESSING, queue="ai", needs=("conform",), weight=10, retry=ENGINES
+            ),
+            StepSpec("caption", Caption, stage=S.AI_PROCESSING, needs=("transcribe", "survey"), weight=1),
+            StepSpec(
+                "describe", Describe, stage=S.AI_PROCESSING, queue="ai", needs=("transcribe", "survey"), weight=6, retry=ENGINES
+            ),
+            StepSpec(workflows.SOURCE_GATE, stage=S.PENDING_QC, needs=("caption", "describe")),
+            StepSpec(
+                "translate",
+                Translate,
+                stage=S.TRANSLATING,
+                queue="ai",
+                needs=(workflows.SOURCE_GATE,),
+                items=_targets,
+                weight=3,
+                retry=ENGINES,
+            ),
+            StepSpec(
+                "speak",
+                Speak,
+                stage=S.TTS_GENERATING,
+                queue="ai",
+                needs=(workflows.SOURCE_GATE, "translate"),
+                items=_spoken,
+                weight=12,
+                retry=ENGINES,
+            ),
+            StepSpec("place", Place, stage=S.TTS_GENERATING, needs=("speak",), items=_spoken, weight=1),
+            StepSpec("mix", Mix, stage=S.TTS_GENERATING, queue="media", needs=("place",), items=_spoken, weight=3),
+            StepSpec("render", Render, stage=S.RENDERING, queue="media", needs=("mix",), items=_rendered, weight=10),
+            StepSpec("validate", Validate, stage=S.RENDERING, queue="media", needs=("render",), items=_rendered, weight=1),
+            StepSpec(
+                workflows.FINAL_GATE,
+                stage=S.PENDING_FINAL_REVIEW,
+                needs=(workflows.SOURCE_GATE, "translate", "mix", "validate"),
+            ),
+        ),
+    )
+)

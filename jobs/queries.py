@@ -1,0 +1,83 @@
+"""Reads of jobs. Every list costs the same number of queries for one row or a hundred."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from core.runs.models import Run, Step
+from jobs.models import Job, LanguageOutput
+
+SORTS = ("created_at", "updated_at", "title", "status")
+
+# Below this share of the work the rest cannot be guessed from the time so far.
+ETA_FROM = 0.03
+
+
+def _outputs() -> QuerySet[LanguageOutput]:
+    return LanguageOutput.objects.select_related(
+        "review", "captions", "description", "description_audio", "accessible_video", "accessible_captions"
+    )
+
+
+def detailed(jobs: QuerySet[Job]) -> QuerySet[Job]:
+    """Everything that one job's answer or page shows."""
+    return jobs.select_related("source", "run", "created_by", "organization", "approved_source_by").prefetch_related(
+        Prefetch("outputs", queryset=_outputs())
+    )
+
+
+def board(
+    user: User,
+    *,
+    statuses: Iterable[str] = (),
+    search: str = "",
+    organization_id: uuid.UUID | None = None,
+    sort: str = "-created_at",
+) -> QuerySet[Job]:
+    """The list of jobs as `user` sees it. `sort` is one of SORTS, with a minus for descending."""
+    jobs = Job.objects.visible_to(user).select_related("run", "created_by").prefetch_related("outputs")
+    if wanted := list(statuses):
+        jobs = jobs.filter(status__in=wanted)
+    if search:
+        jobs = jobs.filter(Q(title__icontains=search) | Q(filename__icontains=search))
+    if organization_id is not None:
+        jobs = jobs.filter(organization_id=organization_id)
+    return jobs.order_by(sort, "-id" if sort.startswith("-") else "id")
+
+
+def status_counts(user: User) -> dict[str, int]:
+    """How many jobs the user sees in each status, for the filter chips."""
+    rows = Job.objects.visible_to(user).order_by().values("status").annotate(jobs=Count("pk", distinct=True))
+    return {row["status"]: row["jobs"] for row in rows}
+
+
+def steps(job: Job) -> list[Step]:
+    """The run's steps in order, for the job's log."""
+    return [] if job.run_id is None else list(Step.objects.filter(run_id=job.run_id))
+
+
+def current_step(job: Job) -> Step | None:
+    """What is being worked on now."""
+    return next((step for step in steps(job) if step.status == Step.Status.RUNNING), None)
+
+
+def eta(run: Run | None) -> timedelta | None:
+    """What is left, from the share that is done and the time its steps took. None when that would be a guess."""
+    if run is None or run.status != Run.Status.RUNNING or run.progress < ETA_FROM:
+        return None
+    now = timezone.now()
+    spent = sum(
+        (
+            (step.finished_at or now) - step.started_at
+            for step in run.steps.exclude(queue="").filter(status__in=[Step.Status.DONE, Step.Status.RUNNING])
+            if step.started_at
+        ),
+        timedelta(0),
+    )
+    return spent * ((1 - run.progress) / run.progress)
