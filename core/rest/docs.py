@@ -1,0 +1,49 @@
+"""The description of the API: `/openapi.json` for programs and a plain listing of the same for people, without foreign code."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularJSONAPIView
+from rest_framework.permissions import AllowAny
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+openapi = SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny])
+
+
+@require_safe
+def docs(request: HttpRequest) -> HttpResponse:
+    return render(request, "rest/docs.html", {"groups": listing()})
+
+
+@cache
+def listing() -> list[dict[str, Any]]:
+    """The operations of the schema by their first path segment. Routes do not change while a process lives."""
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for path, operations in schema["paths"].items():
+        for method in METHODS:
+            if method in operations:
+                groups.setdefault(group_of(path), []).append(operation(path, method, operations[method]))
+    return [{"name": name, "operations": rows} for name, rows in sorted(groups.items())]
+
+
+def group_of(path: str) -> str:
+    words = [part for part in path.split("/") if part not in ("", "api", "v1")]
+    return words[0] if words else "root"
+
+
+def operation(path: str, method: str, given: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "method": method.upper(),
+        "path": path,
+        "summary": given.get("summary") or given.get("description", "").split("\n")[0],
+        "parameters": ", ".join(parameter["name"] for parameter in given.get("parameters", [])),
+        "answers": ", ".join(sorted(given.get("responses", {}))),
+    }

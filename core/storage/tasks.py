@@ -1,0 +1,12 @@
+"""Housekeeping of the store."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.storage import uploads
+
+
+@shared_task
+def sweep_uploads(**_: object) -> None:
+    uploads.sweep()
