@@ -14,10 +14,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 http = get_asgi_application()
 
 from config.sockets import websocket_urlpatterns  # noqa: E402  (after the apps are loaded)
+from core.rest.body import BodyLimit  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": BodyLimit(http),
         # Each consumer checks the Origin of a cookie-authenticated handshake itself, so that it can answer with its close code.
         "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
     }
