@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.errors import DomainError
+from core.errors import DomainError, InvalidFieldError
 
 
 class ProviderError(DomainError):
@@ -62,3 +62,7 @@ class BudgetExceededError(ProviderError):
     status_code = 402
     code = "budget_exceeded"
     default_message = "The budget for AI use is used up."
+
+
+class UnknownNameError(InvalidFieldError):
+    """A model, provider or voice that is not in the catalogue."""

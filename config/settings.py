@@ -22,6 +22,7 @@ DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.secret("SECRET_KEY", HOME)
 SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS")
 LINK_SIGNING_KEY = env.secret("LINK_SIGNING_KEY", HOME)
+LINK_SIGNING_KEY_FALLBACKS = env.words("LINK_SIGNING_KEY_FALLBACKS")
 
 PORT = env.number("PORT", 8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -67,6 +68,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "core.rest.middleware.DomainErrorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -168,6 +170,10 @@ OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL", "")
+# Between two bytes of a provider's answer, and for the whole of it.
+AI_CONNECT_SECONDS = env.number("AI_CONNECT_SECONDS", 5, least=1)
+AI_READ_SECONDS = env.number("AI_READ_SECONDS", 60, least=1)
+AI_TOTAL_SECONDS = env.number("AI_TOTAL_SECONDS", 600, least=1)
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
@@ -204,6 +210,7 @@ if env.flag("BEHIND_PROXY", default=False):
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "core.rest.errors.csrf_failed"
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BrowserSession"],
@@ -251,5 +258,5 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "celery": {"level": "INFO"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "django.request": {"level": "CRITICAL"}, "celery": {"level": "INFO"}},
 }

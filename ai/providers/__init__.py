@@ -1,0 +1,1 @@
+"""Adapters of hosted providers, written against their SDKs. Only ai.routing names them."""

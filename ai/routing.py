@@ -1,0 +1,150 @@
+"""Which engine does what here. Routing is configuration: AI_<CAPABILITY>=provider:model, further choices after commas.
+
+Without a route, a hosted provider serves what its key is there for, otherwise the local engines serve. Engines are named
+by dotted path and imported when they are first used, because some are heavy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from ai import catalogue
+from ai.capabilities.base import Engine
+from ai.wire import Wire
+
+LOCAL: dict[str, dict[str, str]] = {
+    "speech_to_text": {"whisper-base": "ai.local.whisper.WhisperBase"},
+    "text_to_speech": {
+        "kokoro": "ai.local.kokoro.Kokoro",
+        "hibari": "ai.local.hibari.Hibari",
+        "espeak": "ai.local.espeak.Espeak",
+    },
+    "translate": {"apertium": "ai.local.apertium.Apertium"},
+    "embed": {"e5-small": "ai.local.e5.E5Small"},
+    "describe_image": {"looking": "ai.local.looking.MeasuredLook"},
+}
+HOSTED: dict[str, dict[str, str]] = {
+    "anthropic": {
+        "chat": "ai.providers.anthropic.AnthropicChat",
+        "translate": "ai.providers.anthropic.AnthropicTranslate",
+        "describe_image": "ai.providers.anthropic.AnthropicDescribe",
+    },
+    "openai": {
+        "chat": "ai.providers.openai.OpenAIChat",
+        "translate": "ai.providers.openai.OpenAITranslate",
+        "describe_image": "ai.providers.openai.OpenAIDescribe",
+        "speech_to_text": "ai.providers.openai_speech.OpenAISpeechToText",
+        "text_to_speech": "ai.providers.openai_speech.OpenAITextToSpeech",
+        "embed": "ai.providers.openai.OpenAIEmbed",
+    },
+}
+CAPABILITIES = ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed")
+
+# What a key alone switches on, first match wins. Search vectors of two models cannot be compared, so embed moves only when told to.
+HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
+    "chat": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
+    "translate": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
+    "describe_image": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
+    "speech_to_text": ("openai:whisper-1",),
+    "text_to_speech": ("openai:gpt-4o-mini-tts",),
+    "embed": (),
+}
+# Kokoro sounds best and speaks few languages; espeak-ng speaks the others.
+LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
+    "chat": (),
+    "speech_to_text": ("local:whisper-base",),
+    "text_to_speech": ("local:kokoro", "local:espeak"),
+    "translate": ("local:apertium",),
+    "describe_image": ("local:looking",),
+    "embed": ("local:e5-small",),
+}
+
+
+@dataclass(frozen=True)
+class Route:
+    """One engine that may do the work. `build` is cheap for hosted engines; a local one loads its weights when it is used."""
+
+    engine: Engine
+    build: Callable[[Wire], Any]
+
+    @property
+    def hosted(self) -> bool:
+        return self.engine.provider != "local"
+
+
+def routes(capability: str, *, model: str = "") -> list[Route]:
+    """The engines for a capability, in order of preference.
+
+    `model` is a name of the catalogue that the caller asked for: it comes alone and first if it can be served here, and
+    otherwise changes nothing. A name outside the catalogue raises UnknownNameError.
+    """
+    configured = [_route(capability, spec) for spec in _specs(capability)]
+    if not model:
+        return configured
+    named = catalogue.find(capability, model)
+    if not named.model or not is_configured(named.provider):
+        return configured
+    if named.provider == "local" and named.model not in LOCAL.get(capability, {}):
+        return configured
+    return [_route(capability, f"{named.provider}:{named.model}")]
+
+
+def is_configured(provider: str) -> bool:
+    if provider == "anthropic":
+        return bool(settings.ANTHROPIC_API_KEY)
+    if provider == "openai":
+        # A server of one's own may need no key.
+        return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
+    return provider == "local"
+
+
+def _specs(capability: str) -> list[str]:
+    if configured := settings.AI_ROUTES.get(capability, ""):
+        return [spec.strip() for spec in configured.split(",") if spec.strip()]
+    hosted = [spec for spec in HOSTED_DEFAULTS[capability] if is_configured(spec.partition(":")[0])]
+    return hosted[:1] or list(LOCAL_DEFAULTS[capability])
+
+
+def _route(capability: str, spec: str) -> Route:
+    provider, _, model = spec.partition(":")
+    variable = f"AI_{capability.upper()}"
+    if provider == "local":
+        path = LOCAL.get(capability, {}).get(model)
+        if path is None:
+            known = ", ".join(LOCAL.get(capability, {})) or "none"
+            raise ImproperlyConfigured(f"{variable}={spec}: local engines for this are {known}.")
+        return Route(Engine("local", model), lambda _wire: _local(path))
+    path = HOSTED.get(provider, {}).get(capability)
+    if path is None or not model:
+        able = ", ".join(name for name, served in HOSTED.items() if capability in served)
+        raise ImproperlyConfigured(f"{variable}={spec} must be provider:model with a provider of: {able}, local.")
+    if not is_configured(provider):
+        raise ImproperlyConfigured(f"{variable}={spec} needs {provider.upper()}_API_KEY.")
+    engine = Engine(provider, _provider_model(capability, provider, model))
+    return Route(engine, lambda wire: _load(path)(engine.model, wire))
+
+
+def _provider_model(capability: str, provider: str, model: str) -> str:
+    """`claude-sonnet` → the id that the provider knows. Other names pass as they are: a server of one's own has its own."""
+    for entry in catalogue.names(capability):
+        if entry.provider == provider and entry.model and model in {entry.name, *entry.aliases}:
+            return entry.model
+    return model
+
+
+@cache
+def _local(path: str) -> Any:
+    """One instance a process, because it holds the weights."""
+    return _load(path)()
+
+
+def _load(path: str) -> Any:
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
