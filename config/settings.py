@@ -258,5 +258,11 @@ LOGGING = {
     "disable_existing_loggers": False,
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "httpx2": {"level": "WARNING"}, "django.request": {"level": "CRITICAL"}, "celery": {"level": "INFO"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},
+        "celery": {"level": "INFO"},
+        # core.rest logs each request once, and each failure with its id.
+        "django.request": {"level": "CRITICAL"},
+    },
 }
