@@ -1,0 +1,148 @@
+"""Kokoro-82M: natural voices in seven languages."""
+
+from __future__ import annotations
+
+import threading
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel
+
+from ai import weights
+from ai.capabilities.base import Engine, Progress, Usage, silent
+from ai.capabilities.text_to_speech import Speech, Voice
+from ai.errors import InvalidAnswerError, LanguageUnsupportedError
+from ai.local import wav
+from ai.local.phonemes import Clause, clauses
+from core.languages import canonical, name, primary
+
+RATE = 24_000
+THREADS = 2
+MOST_TOKENS = 500  # the model's own limit is 510 with the two ends; a style row exists for each count
+LONG_SENTENCE = 220  # tokens; a longer one is spoken in clauses, which keeps its melody even
+SHORT_SENTENCE = 40  # tokens; shorter ones are spoken together with the next, alone they come out hurried
+PAUSE = 0.3  # seconds between sentences, what the model itself leaves about them being cut
+
+_lock = threading.Lock()
+
+
+class _Language(BaseModel):
+    phonemes: str
+    letter: str
+    default: str
+
+
+class _Card(BaseModel):
+    languages: dict[str, _Language]
+    voices: dict[str, list[str]]
+    symbols: dict[str, int]
+
+
+class Kokoro:
+    engine = Engine("local", "kokoro")
+
+    def voices(self) -> list[Voice]:
+        card = _card()
+        listed = [
+            Voice(id, id[3:].capitalize(), language, "female" if id[1] == "f" else "male")
+            for language, spoken in card.languages.items()
+            for id in card.voices["names"]  # noqa: A001  the field's name
+            if id[0] == spoken.letter
+        ]
+        return sorted(listed, key=lambda voice: card.languages[voice.language].default != voice.id)
+
+    def speak(
+        self, text: str, into: Path, *, language: str, voice: str = "", speed: float = 1.0, progress: Progress = silent
+    ) -> tuple[Speech, Usage]:
+        chosen = self._voice(language, voice)
+        spoken = _card().languages[chosen.language]
+        progress(0.0, "Loading Kokoro")
+        session, styles = _session(), _styles(chosen.id)
+        pieces = list(_pieces(clauses(text, voice=spoken.phonemes)))
+        sound: list[wav.Samples] = []
+        for number, tokens in enumerate(pieces):
+            progress(number / len(pieces), f"Speaking sentence {number + 1} of {len(pieces)}")
+            said = _say(session, styles, tokens, speed)
+            sound += [np.zeros(int(PAUSE / speed * RATE), np.float32), said] if sound else [said]
+        if not sound:
+            raise InvalidAnswerError("There is nothing in this text that can be spoken.")
+        seconds = wav.write(into, np.concatenate(sound), rate=RATE)
+        progress(1.0, "Spoken")
+        return Speech(into, seconds, chosen), Usage(seconds=seconds, characters=len(text))
+
+    def _voice(self, language: str, wanted: str) -> Voice:
+        """The wanted voice if it speaks the language, else the default of the nearest variety of the language."""
+        tag = canonical(language)
+        able = [voice for voice in self.voices() if primary(voice.language) == primary(tag)]
+        if not able:
+            raise LanguageUnsupportedError(f"Kokoro does not speak {name(tag)}.")
+        named = [voice for voice in able if voice.id == wanted]
+        exact = [voice for voice in able if voice.language == tag]
+        return (named or exact or able)[0]
+
+
+def _pieces(found: list[Clause]) -> Iterator[list[int]]:
+    """Tokens of what is spoken at once: sentences, put together when short and divided when long."""
+    symbols = _card().symbols
+    now: list[int] = []
+    for number, clause in enumerate(found):
+        tokens = [symbols[sign] for sign in clause.phonemes + clause.mark if sign in symbols]
+        if now and len(now) + len(tokens) > LONG_SENTENCE:
+            yield now
+            now = []
+        now += tokens
+        while len(now) > MOST_TOKENS:
+            cut = _space_before(now, MOST_TOKENS)
+            yield now[:cut]
+            now = now[cut:]
+        if clause.ends_sentence and len(now) >= SHORT_SENTENCE and number + 1 < len(found):
+            yield now
+            now = []
+    if now:
+        yield now
+
+
+def _space_before(tokens: list[int], limit: int) -> int:
+    space = _card().symbols[" "]
+    return next((place for place in range(limit, limit // 2, -1) if tokens[place] == space), limit)
+
+
+def _say(session: Any, styles: npt.NDArray[np.float32], tokens: list[int], speed: float) -> wav.Samples:
+    (audio,) = session.run(
+        ["audio"],
+        {
+            "tokens": np.array([[0, *tokens, 0]], np.int64),
+            "style": styles[min(len(tokens), len(styles)) - 1][None],
+            "speed": np.array([speed], np.float32),
+        },
+    )
+    return wav.trimmed(np.asarray(audio, np.float32).ravel(), rate=RATE)
+
+
+@cache
+def _card() -> _Card:
+    return _Card.model_validate(tomllib.loads(Path(__file__).with_name("kokoro.toml").read_text("utf-8")))
+
+
+def _session() -> Any:
+    with _lock:
+        return _load(weights.require("kokoro") / "model.onnx")
+
+
+@cache
+def _load(path: Path) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+@cache
+def _styles(voice: str) -> npt.NDArray[np.float32]:
+    return np.fromfile(weights.require("kokoro-voices") / f"{voice}.bin", np.float32).reshape(-1, 256)
