@@ -31,7 +31,9 @@ class NewJobForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ",".join([*VIDEO_TYPES, *(f".{ending}" for ending in ENDINGS)])}),
         error_messages={"required": "Choose a video.", "empty": "This file is empty. Export it again."},
     )
-    title = forms.CharField(required=False, max_length=255, help_text="For one file; left empty, the file's name is used.")
+    title = forms.CharField(
+        required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
+    )
     source_language = forms.ChoiceField(label="Spoken language", choices=language_choices, initial="en")
     languages = forms.MultipleChoiceField(
         label="Translate into", required=False, choices=language_choices, widget=forms.CheckboxSelectMultiple
@@ -49,7 +51,9 @@ class NewJobForm(forms.Form):
             raise forms.ValidationError("This is not a video the studio reads. Choose MP4, MOV, WebM, MKV or AVI.")
         if file.size > settings.UPLOAD_DIRECT_MAX_BYTES:
             limit = settings.UPLOAD_DIRECT_MAX_BYTES // 2**20
-            raise forms.ValidationError(f"Without scripts a file may have {limit} MB at most. Switch scripts on for larger ones.")
+            raise forms.ValidationError(
+                f"Without scripts a file may have {limit} MB at most. Switch scripts on for larger ones."
+            )
         self.content_type = kind
         return file
 
@@ -79,5 +83,7 @@ class NewJobForm(forms.Form):
 class TrackForm(forms.Form):
     """The whole text of a track, and the version it started from."""
 
-    content = forms.CharField(label="Text (WebVTT)", strip=False, widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "true"}))
+    content = forms.CharField(
+        label="Text (WebVTT)", strip=False, widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "true"})
+    )
     base_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)

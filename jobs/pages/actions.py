@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from accounts.models import User
+from ai import services as ai_services
 from core import languages
 from jobs import policies, workflows
 from jobs.forms import OFFERED_LANGUAGES
@@ -106,4 +107,5 @@ def _listed(words: list[str]) -> str:
 
 def without_engine(source: str) -> frozenset[str]:
     """The offered languages that no engine here translates `source` into: they go to a person."""
-    return frozenset(target for target in OFFERED_LANGUAGES if target == source)
+    missing = ai_services.missing_languages(targets=OFFERED_LANGUAGES, source=source)
+    return frozenset(language.language for language in missing if language.translate)

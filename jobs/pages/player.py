@@ -22,7 +22,7 @@ def made(job: Job) -> dict[str, Asset]:
 
 def frame_rate(job: Job) -> float:
     """Frames a second of the picture; 25 where it is not known yet."""
-    return float((job.source.technical if job.source else {}).get("frame_rate") or 25)
+    return float((job.source.technical if job.source else {}).get("fps") or 25)
 
 
 def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:

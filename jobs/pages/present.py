@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.models import User
 from core import languages
 from core.models import AuditEvent
-from core.runs.models import Run, Step
+from core.runs.models import Step
 from jobs import policies, services
 from jobs.models import Job, LanguageOutput
 from media_library.models import Asset, Track, TrackVersion
@@ -295,7 +295,13 @@ def _outputs(job: Job, output: LanguageOutput, links: dict[tuple[str, str, str],
         )
     if output.accessible_captions is not None:
         asset = output.accessible_captions
-        yield Output("accessible_captions", "Captions of the film", output.language, "WebVTT, with the pauses", url("captions_vtt", asset))
+        yield Output(
+            "accessible_captions",
+            "Captions of the film",
+            output.language,
+            "WebVTT, with the pauses",
+            url("captions_vtt", asset),
+        )
 
 
 def length(seconds: float | None) -> str:
@@ -307,3 +313,17 @@ def length(seconds: float | None) -> str:
 
 def size(count: int) -> str:
     return f"{count / 1e6:.1f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
+
+
+def facts(job: Job) -> dict[str, Any]:
+    """What the probe measured of the source."""
+    source = job.source
+    known = source.technical if source else {}
+    technical = []
+    if known.get("width") and known.get("height"):
+        technical.append(("Picture", f"{known['width']} × {known['height']}, {known.get('video_codec', '')}"))
+    if known.get("fps"):
+        technical.append(("Frames a second", f"{known['fps']:.6g}"))
+    if known.get("audio_codec"):
+        technical.append(("Sound", known["audio_codec"]))
+    return {"milliseconds": source.duration * 1000 if source and source.duration else None, "technical": technical}

@@ -19,7 +19,7 @@ from jobs.forms import TrackForm
 from jobs.models import Job, LanguageOutput
 from jobs.pages import player, present
 from jobs.pages.views import find_job, viewer
-from media_library.media.profile import HOUSE
+from media_library.media.quality import HOUSE
 from media_library.models import Asset, Track
 
 
@@ -74,6 +74,7 @@ def editor_context(request: HttpRequest, job: Job, text: services.TrackText) -> 
         "writable": policies.offers_editing(viewer(request), output),
         "profile": profile(kind),
         "player": player.player(job, only=output),
+        "own_language": [output.language],
         "beside": beside,
         "others": other_tracks(job, output, kind),
     }

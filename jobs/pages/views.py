@@ -15,8 +15,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from core import live
 from core.errors import DomainError, NotFoundError
+from core.live.events import last_seq
 from jobs import events, policies, queries, services, workflows
 from jobs.forms import OFFERED_LANGUAGES, NewJobForm
 from jobs.models import Job
@@ -26,6 +26,7 @@ PAGE_SIZE = 20
 SORTS = {"created_at": "Begun", "updated_at": "Changed", "title": "Title", "status": "State"}
 RUNNING_SHOWN = 5
 CHUNK_BYTES = 8 * 2**20
+SOCKET = "/api/v1/ws/status"
 
 
 def viewer(request: HttpRequest) -> User:
@@ -87,7 +88,8 @@ def board(request: HttpRequest) -> dict[str, Any]:
             for key, name in SORTS.items()
         ],
         "descending": sort.startswith("-"),
-        "after": live.last(events.STREAM),
+        "after": last_seq(events.STREAM),
+        "socket": SOCKET,
     }
 
 
@@ -169,7 +171,8 @@ def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "progress": present.progress([job]).get(job.pk),
         "log": present.log(steps),
         "may": workflows.allowed_actions(job, user),
-        "after": live.last(events.STREAM),
+        "after": last_seq(events.STREAM),
+        "socket": f"{SOCKET}?job_id={job.pk}",
         "problem": "",
         "request_id": job.run.request_id if job.run else "",
     }
@@ -183,7 +186,11 @@ def job_detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     context = detail_context(request, job)
     if request.headers.get("HX-Request"):
         return render(request, "jobs/partials/_live.html", context)
-    context |= {"player": player.player(job), "actions": actions.describe(job, viewer(request))}
+    context |= {
+        "player": player.player(job),
+        "actions": actions.describe(job, viewer(request)),
+        "facts": present.facts(job),
+    }
     return render(request, "jobs/job_detail.html", context)
 
 
