@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from channels.routing import URLRouter
 
-from jobs.api.sockets import urlpatterns as jobs_sockets
+from jobs.sockets import urlpatterns as jobs_sockets
 
 websocket_urlpatterns: list[URLRouter] = [*jobs_sockets]

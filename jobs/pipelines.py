@@ -97,11 +97,23 @@ ACCESSIBLE = register(
             StepSpec("conform", Conform, stage=S.INGESTING, queue="media", needs=("probe",), weight=4),
             StepSpec("survey", Survey, stage=S.INGESTING, queue="media", needs=("conform",), weight=3),
             StepSpec(
-                "transcribe", Transcribe, stage=S.AI_PROCESSING, queue="ai", needs=("conform",), weight=10, retry=ENGINES
+                "transcribe",
+                Transcribe,
+                stage=S.AI_PROCESSING,
+                queue="ai",
+                needs=("conform",),
+                weight=10,
+                retry=ENGINES,
             ),
             StepSpec("caption", Caption, stage=S.AI_PROCESSING, needs=("transcribe", "survey"), weight=1),
             StepSpec(
-                "describe", Describe, stage=S.AI_PROCESSING, queue="ai", needs=("transcribe", "survey"), weight=6, retry=ENGINES
+                "describe",
+                Describe,
+                stage=S.AI_PROCESSING,
+                queue="ai",
+                needs=("transcribe", "survey"),
+                weight=6,
+                retry=ENGINES,
             ),
             StepSpec(workflows.SOURCE_GATE, stage=S.PENDING_QC, needs=("caption", "describe")),
             StepSpec(
@@ -127,7 +139,9 @@ ACCESSIBLE = register(
             StepSpec("place", Place, stage=S.TTS_GENERATING, needs=("speak",), items=_spoken, weight=1),
             StepSpec("mix", Mix, stage=S.TTS_GENERATING, queue="media", needs=("place",), items=_spoken, weight=3),
             StepSpec("render", Render, stage=S.RENDERING, queue="media", needs=("mix",), items=_rendered, weight=10),
-            StepSpec("validate", Validate, stage=S.RENDERING, queue="media", needs=("render",), items=_rendered, weight=1),
+            StepSpec(
+                "validate", Validate, stage=S.RENDERING, queue="media", needs=("render",), items=_rendered, weight=1
+            ),
             StepSpec(
                 workflows.FINAL_GATE,
                 stage=S.PENDING_FINAL_REVIEW,

@@ -158,9 +158,7 @@ class Survey(JobStep[Surveyed]):
             ctx.progress(0.05, "Measuring the sound")
             wave = waveform(path, halt=ctx.halt)
             ctx.progress(0.2, "Finding shot changes")
-            shots = shot_changes(
-                path, progress=lambda done, note: ctx.progress(0.2 + 0.8 * done, note), halt=ctx.halt
-            )
+            shots = shot_changes(path, progress=lambda done, note: ctx.progress(0.2 + 0.8 * done, note), halt=ctx.halt)
         peaks.write_text(
             json.dumps({"per_second": wave.per_second, "duration": wave.duration, "low": wave.low, "high": wave.high})
         )

@@ -119,6 +119,9 @@ class Caption(JobStep[Captioned]):
         output = self.output(ctx)
         track = services.open_output_track(output, Track.Kind.CAPTIONS)
         library.save_machine_version(
-            track, self.text, engine=heard.engine or "none", comment=heard.unheard or "Heard and cut by the house profile"
+            track,
+            self.text,
+            engine=heard.engine or "none",
+            comment=heard.unheard or "Heard and cut by the house profile",
         )
         services.note_engine(output, "captions", heard.engine, needs_person=heard.unheard)

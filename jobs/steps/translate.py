@@ -67,9 +67,7 @@ class Translate(JobStep[Translated]):
             self.texts, engine = sources, ""
         return Translated(engine=engine, missing=missing, cues=cues)
 
-    def _translate(
-        self, ctx: StepContext, job: Job, document: webvtt.Document, *, part: str, done: float
-    ) -> str:
+    def _translate(self, ctx: StepContext, job: Job, document: webvtt.Document, *, part: str, done: float) -> str:
         """Puts the translation into the document and names who made it. A track without cues needs nobody."""
         cues = document.cues
         if not cues:
