@@ -39,6 +39,8 @@ def prepare_environment() -> None:
         )
     files = tempfile.mkdtemp(prefix="reelwright-tests-")
     atexit.register(shutil.rmtree, files, ignore_errors=True)
+    # WhiteNoise warns when nothing has been collected yet, and warnings fail a test.
+    Path(files, "static").mkdir()
     os.environ["REELWRIGHT_HOME"] = files
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
