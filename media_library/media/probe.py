@@ -25,16 +25,19 @@ from media_library.media.errors import (
 from media_library.media.limits import SOURCE, SourceLimits
 from media_library.media.opening import open_media
 from media_library.media.sniff import Kind, sniff
-from media_library.media.structure import check_complete, mov_rotation
+from media_library.media.structure import check_complete, is_faststart, mov_rotation
 from media_library.media.timing import decoded_rotation, frame_index, is_open_gop, is_vfr
 
 _UNTAGGED = {"", "und", "unk"}
+# Reordering alone puts the first decoding time a few frames before zero; more than this is material an edit list hides.
+HIDDEN_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class VideoInfo:
     """`width` and `height` as stored; `rotation` is how far to turn clockwise when shown.
 
+    `is_trimmed`: an edit list hides pictures before the start.
     `keyframe_interval` is the longest seen, in seconds (None: no keyframe is marked).
     """
 
@@ -54,6 +57,8 @@ class VideoInfo:
     is_open_gop: bool
     keyframe_interval: float | None
     duration: float
+    start: float
+    is_trimmed: bool
 
     @property
     def display_size(self) -> tuple[int, int]:
@@ -89,6 +94,7 @@ class Probe:
     size: int
     bit_rate: int
     stream_count: int
+    is_faststart: bool = False
     title: str = ""
     video: VideoInfo | None = None
     audio: AudioInfo | None = None
@@ -148,6 +154,8 @@ def _picture(path: Path, *, kind: Kind, limits: SourceLimits) -> Probe:
         is_open_gop=False,
         keyframe_interval=None,
         duration=0.0,
+        start=0.0,
+        is_trimmed=False,
     )
     return Probe(kind=kind, duration=0.0, size=path.stat().st_size, bit_rate=0, stream_count=1, video=video)
 
@@ -170,7 +178,7 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
         _check_picture_size(pictures[0], limits)
     sounds = tuple(
         AudioInfo(
-            codec=stream.codec_context.name,
+            codec=stream.codec_context.codec.canonical_name,
             rate=stream.codec_context.sample_rate,
             channels=stream.codec_context.channels,
             language=_language(stream),
@@ -194,13 +202,14 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
         size=size,
         bit_rate=container.bit_rate or round(size * 8 / duration),
         stream_count=len(streams),
+        is_faststart=kind.demuxer == "mov" and is_faststart(path),
         title=str(container.metadata.get("title", ""))[:500],
         video=video,
         audio=sounds[0] if sounds else None,
         audio_tracks=sounds,
         subtitles=tuple(
             SubtitleInfo(
-                codec=stream.codec_context.name if stream.codec_context else "",
+                codec=stream.codec_context.codec.canonical_name if stream.codec_context else "",
                 language=_language(stream),
                 title=str(
                     stream.metadata.get("title")
@@ -266,7 +275,7 @@ def _video(
             f"This video has {float(average):.0f} frames a second; at most {limits.fps:g} are accepted. Export it at 60 or fewer."
         )
     return VideoInfo(
-        codec=codec.name,
+        codec=codec.codec.canonical_name,
         profile=codec.profile or "",
         width=codec.width,
         height=codec.height,
@@ -284,6 +293,8 @@ def _video(
         if len(keyframes) > 1
         else _whole(duration, keyframes),
         duration=_stream_duration(stream, duration),
+        start=float((stream.start_time or 0) * (stream.time_base or 0)),
+        is_trimmed=bool(keyframes) and keyframes[0] < -HIDDEN_SECONDS,
     )
 
 

@@ -48,6 +48,13 @@ def mov_rotation(path: Path) -> int:
     return 0
 
 
+def is_faststart(path: Path) -> bool:
+    """Whether the index of an MP4 comes before its data, so that a browser can start before the end has come."""
+    with path.open("rb") as file:
+        names = [name for name, _, _ in _boxes(file, 0, path.stat().st_size) if name in {b"moov", b"mdat"}]
+    return names[:1] == [b"moov"]
+
+
 def _boxes(
     file: BinaryIO, start: int, end: int, *, inside: set[bytes] | None = None
 ) -> Iterator[tuple[bytes, int, int]]:

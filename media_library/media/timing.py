@@ -21,11 +21,8 @@ def frame_index(container: InputContainer, stream: VideoStream) -> tuple[list[fl
     base = stream.time_base or Fraction(1, 1)
     entries = [(entry.timestamp, entry.is_keyframe) for entry in islice(stream.index_entries, _INDEX_ENTRIES_READ)]
     if len(entries) < 2 or all(is_key for _, is_key in entries):
-        entries = [
-            (packet.dts, packet.is_keyframe)
-            for packet in _packets(container, stream, at_most=_PACKETS_READ)
-            if packet.dts is not None
-        ]
+        packets = _packets(container, stream, at_most=_PACKETS_READ)
+        entries = sorted((packet.pts, packet.is_keyframe) for packet in packets if packet.pts is not None)
         container.seek(0)
     return [float(at * base) for at, is_key in entries if is_key], [
         later - earlier for (earlier, _), (later, _) in pairwise(entries)
