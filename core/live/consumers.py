@@ -29,7 +29,7 @@ LARGEST_FRAME = 64 * 2**10
 MESSAGES_PER_SECOND = 20
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):
+class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels has no types
     """A view of one stream.
 
     Subclasses give `stream`, or set it and `key` in `find` from the route; `visible` says per event whether this user

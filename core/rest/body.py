@@ -28,7 +28,8 @@ def limit_of(view: Any) -> int:
     """Bytes that a resolved view function, view class or view instance takes."""
     given = getattr(view, "initkwargs", None) or getattr(view, "view_initkwargs", None) or {}
     owner = getattr(view, "cls", None) or getattr(view, "view_class", None) or view
-    return int(given.get("max_body_bytes") or getattr(owner, "max_body_bytes", DEFAULT_LIMIT))
+    limit: Any = given.get("max_body_bytes") or getattr(owner, "max_body_bytes", DEFAULT_LIMIT)
+    return int(limit)
 
 
 def limit_at(path: str) -> int:

@@ -94,7 +94,7 @@ def failure_of_framework(error: drf.APIException) -> Failure:
         case drf.ParseError() if str(error.detail) != drf.ParseError.default_detail:
             return Failure(400, code, str(error.detail))
         case drf.Throttled():
-            return Failure(429, code, retry_after=round(error.wait or 60))
+            return Failure(429, code, retry_after=round(getattr(error, "wait", None) or 60))
     own_words = str(error.detail) != str(error.default_detail) and status in (400, 403, 404)
     return Failure(status, code, str(error.detail) if own_words else "")
 

@@ -51,7 +51,7 @@ class Passing:
 
     async def passing(self, request: HttpRequest) -> HttpResponseBase:
         state = self.before(request)
-        response = await self.get_response(request)  # type: ignore[misc]
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
         self.after(request, response, state)
         return response
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from core.errors import InvalidFieldError, NotFoundError, StorageFullError
 
@@ -20,6 +20,12 @@ FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # Bookkeeping of an upload in progress; JSON, so that any process can go on with it.
 Progress = dict[str, Any]
+
+
+class Readable(Protocol):
+    """An open file, or the body of a request."""
+
+    def read(self, size: int = ..., /) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ class ObjectStore(Protocol):
 
     # An upload in pieces.
 
-    def receive(self, upload: Incoming, *, at: int, source: IO[bytes], length: int) -> Progress:
+    def receive(self, upload: Incoming, *, at: int, source: Readable, length: int) -> Progress:
         """Keeps exactly `length` bytes of `source`, durably, at offset `at`. The answer is the `progress` of the next call."""
 
     def finish(self, upload: Incoming) -> StoredFile:
@@ -109,13 +115,13 @@ def checked(key: str) -> str:
     return key
 
 
-def pieces(source: IO[bytes]) -> Iterator[bytes]:
+def pieces(source: Readable) -> Iterator[bytes]:
     """`source` in memory-sized pieces."""
     while piece := source.read(PIECE):
         yield piece
 
 
-def exactly(source: IO[bytes], length: int) -> Iterator[bytes]:
+def exactly(source: Readable, length: int) -> Iterator[bytes]:
     """`length` bytes of `source` in pieces. A body that is shorter or longer than it was announced is InvalidFieldError."""
     left = length
     while left and (piece := source.read(min(PIECE, left))):

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from core.errors import DomainError
 from core.storage import signing
@@ -23,6 +23,7 @@ from core.storage.base import (
     FileMissingError,
     Incoming,
     Progress,
+    Readable,
     StoredFile,
     checked,
     exactly,
@@ -121,7 +122,7 @@ class LocalStore:
 
     # Uploads.
 
-    def receive(self, upload: Incoming, *, at: int, source: IO[bytes], length: int) -> Progress:
+    def receive(self, upload: Incoming, *, at: int, source: Readable, length: int) -> Progress:
         make_folder(self.incoming)
         part = self.incoming / upload.id
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)

@@ -30,6 +30,7 @@ from core.storage.base import (
     FileMissingError,
     Incoming,
     Progress,
+    Readable,
     StoredFile,
     checked,
     exactly,
@@ -121,7 +122,7 @@ class S3Store:
 
     # Uploads. progress = {"multipart": id, "parts": [etag, …], "tail": bytes waiting}
 
-    def receive(self, upload: Incoming, *, at: int, source: IO[bytes], length: int) -> Progress:
+    def receive(self, upload: Incoming, *, at: int, source: Readable, length: int) -> Progress:
         with explained(), full_disk_explained(), self.joined(upload, source, length) as whole:
             size = whole.seek(0, os.SEEK_END)
             whole.seek(0)
@@ -143,7 +144,7 @@ class S3Store:
         return str(begun["UploadId"])
 
     @contextmanager
-    def joined(self, upload: Incoming, source: IO[bytes], length: int) -> Iterator[IO[bytes]]:
+    def joined(self, upload: Incoming, source: Readable, length: int) -> Iterator[IO[bytes]]:
         """What waits in the tail and the new bytes, in one file."""
         self.scratch.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=self.scratch) as whole:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import IO, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -28,7 +28,7 @@ from core.errors import (
     TooLargeError,
 )
 from core.storage import store
-from core.storage.base import DamagedUploadError, checked
+from core.storage.base import DamagedUploadError, Readable, checked
 from core.storage.models import Upload
 
 log = structlog.get_logger(__name__)
@@ -118,12 +118,12 @@ def find(upload_id: UUID) -> Upload:
     if upload is None:
         raise NotFoundError("Upload not found")
     over = upload.status in (Upload.Status.EXPIRED, Upload.Status.ABORTED)
-    if over or (upload.status in Upload.OPEN and upload.expires_at <= upload.now):  # type: ignore[attr-defined]
+    if over or (upload.status in Upload.OPEN and upload.expires_at <= upload.now):
         raise UploadExpiredError
     return upload
 
 
-def receive(upload_id: UUID, *, start: int | None, source: IO[bytes], length: int, total: int | None = None) -> Upload:
+def receive(upload_id: UUID, *, start: int | None, source: Readable, length: int, total: int | None = None) -> Upload:
     """Takes the bytes from `start` on; None: the whole file, from the beginning. The answer has the new state.
 
     Raises OutOfPlaceError, UploadBusyError, TooLargeError, StorageFullError (what came before stays), ChecksumError (all is sent again).
@@ -160,7 +160,7 @@ def announced_otherwise(upload: Upload, size: int) -> DomainError:
     return InvalidFieldError(f"The file was announced with {upload.size} bytes, not {size}.", field="Content-Range")
 
 
-def advance(upload: Upload, *, at: int, source: IO[bytes], length: int) -> Upload:
+def advance(upload: Upload, *, at: int, source: Readable, length: int) -> Upload:
     try:
         upload.progress = store().receive(upload.incoming, at=at, source=source, length=length)
     except DamagedUploadError as error:
@@ -168,7 +168,7 @@ def advance(upload: Upload, *, at: int, source: IO[bytes], length: int) -> Uploa
         raise OutOfPlaceError(0) from error
     upload.received = at + length
     upload.status = Upload.Status.RECEIVING
-    upload.expires_at = Greatest(F("expires_at"), Least(after(EXTENSION), F("created_at") + LONGEST_LIFE))  # type: ignore[assignment]
+    upload.expires_at = Greatest(F("expires_at"), Least(after(EXTENSION), F("created_at") + LONGEST_LIFE))
     # The bytes are safe before the row says so; the other way round a crash would leave a hole.
     upload.save(update_fields=["progress", "received", "status", "expires_at", "updated_at"])
     if upload.received == upload.size:
@@ -236,7 +236,7 @@ def sweep() -> int:
     Upload.objects.filter(status__in=over, expires_at__lte=Now() - KEPT_ROWS).delete()
     known = {str(pk) for pk in Upload.objects.filter(status__in=Upload.OPEN).values_list("pk", flat=True)}
     with connection.cursor() as cursor:
-        cursor.execute("SELECT extract(epoch FROM now() - %s)", [LONGEST_LIFE])
+        cursor.execute("SELECT extract(epoch FROM now() - %s::interval)", [f"{LONGEST_LIFE.total_seconds()} seconds"])
         (oldest,) = cursor.fetchone() or (0.0,)
     return ended + store().sweep(older_than=float(oldest), keep=known.__contains__)
 

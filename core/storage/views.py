@@ -103,20 +103,20 @@ def with_headers(response: HttpResponseBase, link: signing.Link, file: OpenFile,
     attachment = not (link.inline and shown_inline(link.content_type))
     left = max(0, link.expires_at - int(time.time()))
     vtt = link.content_type == "text/vtt"
-    response.headers.update(
-        {
-            "Accept-Ranges": "bytes",
-            "ETag": tag,
-            "Last-Modified": formatdate(file.stat.st_mtime, usegmt=True),
-            "Content-Type": "text/vtt; charset=utf-8" if vtt else link.content_type,
-            "Content-Disposition": content_disposition_header(attachment, link.filename) or "inline",
-            "Cache-Control": f"private, max-age={left}",
-            "X-Content-Type-Options": "nosniff",
-            "Content-Security-Policy": "sandbox; default-src 'none'",
-            "Cross-Origin-Resource-Policy": "same-site",
-            "Referrer-Policy": "no-referrer",
-        }
-    )
+    given = {
+        "Accept-Ranges": "bytes",
+        "ETag": tag,
+        "Last-Modified": formatdate(file.stat.st_mtime, usegmt=True),
+        "Content-Type": "text/vtt; charset=utf-8" if vtt else link.content_type,
+        "Content-Disposition": content_disposition_header(attachment, link.filename) or "inline",
+        "Cache-Control": f"private, max-age={left}",
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": "sandbox; default-src 'none'",
+        "Cross-Origin-Resource-Policy": "same-site",
+        "Referrer-Policy": "no-referrer",
+    }
+    for name, value in given.items():
+        response.headers[name] = value
     return response
 
 

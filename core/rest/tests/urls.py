@@ -1,0 +1,99 @@
+"""Routes that fail in every way there is, below every surface's prefix."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.urls import include, path, re_path
+from rest_framework import exceptions, serializers
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.errors import InvalidFieldError, NotFoundError, TooManyRequestsError, UnavailableError, WrongStateError
+from core.rest.inputs import Input
+from core.rest.paging import PageRequest
+from core.rest.parsers import TrackJSONParser
+
+
+class Outputs(Input):
+    languages = serializers.ListField(child=serializers.CharField(max_length=8))
+
+
+class Cue(Input):
+    start = serializers.FloatField()
+
+
+class Order(Input):
+    title = serializers.CharField()
+    outputs = Outputs(required=False)
+    cues = Cue(many=True, required=False)
+
+
+class UnexpectedError(Exception):
+    pass
+
+
+FAILURES: dict[str, Exception] = {
+    "state": WrongStateError("Job is completed", current_status="completed"),
+    "missing": NotFoundError("Job not found"),
+    "http404": Http404("No LanguageOutput matches the given query."),
+    "forbidden": PermissionDenied(),
+    "role": exceptions.PermissionDenied(),
+    "anonymous": exceptions.NotAuthenticated(),
+    "busy": TooManyRequestsError(retry_after=7),
+    "down": UnavailableError(retry_after=3),
+    "query": InvalidFieldError("Input should be a whole number", field="query.page", kind="int_parsing"),
+    "throttled": exceptions.Throttled(wait=11.2),
+    "bug": UnexpectedError("password=hunter2"),
+}
+
+
+class Fail(APIView):
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request, **_: Any) -> Response:
+        if "page" in request.query_params or "size" in request.query_params:
+            page = PageRequest.parse(request.query_params)
+            return Response({"page": page.page, "size": page.size})
+        raise FAILURES[request.query_params["raise"]]
+
+    def post(self, request: Request, **_: Any) -> Response:
+        return Response(Order.parse(request.data))
+
+
+class Track(Fail):
+    max_body_bytes = 4 * 2**20
+    parser_classes = (TrackJSONParser,)
+
+    def post(self, request: Request, **_: Any) -> Response:
+        return Response({"length": len(request.data["vtt"])})
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    raise FAILURES[request.GET["raise"]]
+
+
+async def async_page(request: HttpRequest) -> HttpResponse:
+    if "raise" in request.GET:
+        raise FAILURES[request.GET["raise"]]
+    return JsonResponse({"ok": True})
+
+
+urlpatterns = [
+    path("", include("core.rest.urls")),
+    path("page", page),
+    path("async-page", async_page),
+    path("api/v1/track", Track.as_view()),
+    path("admin/", admin.site.urls),
+    re_path(r"^(?P<rest>api/(?!.*void).*)$", Fail.as_view()),
+]
+handler400 = "core.rest.errors.bad_request"
+handler403 = "core.rest.errors.permission_denied"
+handler404 = "core.rest.errors.page_not_found"
+handler500 = "core.rest.errors.server_error"
