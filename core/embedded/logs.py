@@ -32,7 +32,8 @@ class LogTail:
         self.position += whole
         for line in text[:whole].decode(errors="replace").splitlines():
             yield f"{self.name:<14} | {line}"
-        if self.position > LARGEST_BYTES:
+        # Only between two lines; a line that is written while the file is copied may be lost.
+        if self.position > LARGEST_BYTES and self.position == self.path.stat().st_size:
             self._rotate()
 
     def _rotate(self) -> None:

@@ -12,6 +12,9 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PAUSE = 0.05
+# Our children by number. A server may outlive the object that started it and be stopped through another; only its parent,
+# this process, can bury it.
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True)
@@ -101,12 +104,16 @@ class Process:
         # An unreaped child keeps its pid, so its identity is always there to read.
         identity = identify(child.pid)
         assert identity is not None  # noqa: S101  (see above)
+        _children[child.pid] = child
         return cls(identity, child=child)
 
     @classmethod
     def adopted(cls, pid: int) -> Process | None:
         identity = identify(pid)
-        return cls(identity) if identity and is_running(pid) else None
+        child = _children.get(pid)
+        # A number that was buried may belong to somebody else by now.
+        mine = child if child and child.returncode is None else None
+        return cls(identity, child=mine) if identity and is_running(pid) else None
 
     @property
     def pid(self) -> int:

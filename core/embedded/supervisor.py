@@ -22,6 +22,7 @@ from core.embedded.services import Service, Services
 TICK = 0.1
 CRASHES = 5
 CRASH_WINDOW = 60.0
+FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 READY_SECONDS = 120.0
 PR_SET_PDEATHSIG = 1
@@ -58,7 +59,7 @@ class Crashes:
         return len(self.times) >= CRASHES
 
     def pause(self) -> float:
-        return min(0.5 * 2.0 ** (len(self.times) - 1), LONGEST_PAUSE)
+        return min(FIRST_PAUSE * 2.0 ** (len(self.times) - 1), LONGEST_PAUSE)
 
 
 class Watched:

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from core.embedded import binaries, locks, ports, processes
 from core.embedded.errors import EmbeddedError
@@ -137,8 +139,13 @@ class Valkey:
         deadline = time.monotonic() + LOADING_SECONDS
         while process.is_alive():
             try:
+                # The client's own retries wait for seconds; a server that is starting needs a tenth of one.
                 with redis.Redis(
-                    host="127.0.0.1", port=self._port(), password=self.password, socket_timeout=5
+                    host="127.0.0.1",
+                    port=self._port(),
+                    password=self.password,
+                    socket_timeout=5,
+                    retry=Retry(NoBackoff(), 0),
                 ) as client:
                     client.ping()
             except redis.AuthenticationError as error:
