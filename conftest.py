@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
+from django.conf import settings
 
 from core import embedded
 
@@ -48,3 +49,6 @@ def prepare_environment() -> None:
 prepare_environment()
 # pytest-django would read the settings before this file if it knew their name, and only sets Django up when they are read.
 django.setup()
+
+# Argon2 is slow on purpose; what tests prove does not hang on it.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
