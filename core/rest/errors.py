@@ -183,8 +183,14 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     # Django calls this while it handles the exception.
-    log.error("request.failed", method=request.method, path=request.path, exc_info=True)  # noqa: LOG014
+    log.error("request.failed", method=request.method, route=route_of(request), exc_info=True)  # noqa: LOG014
     return answer(request, Failure(500, "internal_error"))
+
+
+def route_of(request: HttpRequest) -> str | None:
+    """The template of the route, for logs. Never the path or the query: those may hold tokens."""
+    match = request.resolver_match
+    return f"/{match.route}" if match else None
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

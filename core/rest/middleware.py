@@ -18,7 +18,7 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
-from core.rest.errors import answer, failure_of
+from core.rest.errors import answer, failure_of, route_of
 
 log = structlog.get_logger("request")
 
@@ -77,12 +77,10 @@ class RequestIdMiddleware(Passing):
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         if request.path in QUIET and response.status_code == 200:
             return
-        # The route's template, never the path or the query: those may hold tokens.
-        match = request.resolver_match
         log.info(
             "request",
             method=request.method,
-            route=f"/{match.route}" if match else None,
+            route=route_of(request),
             status=response.status_code,
             ms=round((time.monotonic() - state) * 1000),
             user_id=user_id_of(request),

@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 from core.errors import DomainError
 from core.storage import signing
@@ -49,7 +49,7 @@ class LocalStore:
         target = self.path_of(key)
         digest = hashlib.sha256()
         size = 0
-        with full_disk_explained(), self.temporary() as temporary, temporary.open("xb") as file:
+        with full_disk_explained(), self.temporary() as temporary, private(temporary) as file:
             with path.open("rb") as source:
                 for piece in pieces(source):
                     digest.update(piece)
@@ -183,9 +183,19 @@ def write_all(descriptor: int, piece: bytes, position: int) -> int:
     return written
 
 
+def private(path: Path) -> BinaryIO:
+    """A new file that only this system user may read."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
+
+
 def make_folder(path: Path) -> None:
+    """With its parents, each for this system user alone; `mkdir(parents=True)` would leave the parents open to all."""
+    if path.is_dir():
+        return
     with full_disk_explained():
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if path != path.parent:
+            make_folder(path.parent)
+        path.mkdir(exist_ok=True, mode=0o700)
 
 
 def sync_folder(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import re
 import time
@@ -59,8 +60,10 @@ class OpenFile:
         self.descriptor = -1
         try:
             self.descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise FileMissingError from error
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ELOOP):
+                raise FileMissingError from error
+            raise
         self.stat = os.fstat(self.descriptor)
         self.span = Span(0, self.stat.st_size)
 
