@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import structlog
+from django.db import Error as DatabaseTrouble
+from django.db import connection
 from django.db.models import F, Func, Value
-from django.db.models.functions import Now
 from pydantic import BaseModel
 
+from core.runs import artefacts
 from core.runs.errors import HaltedError
 from core.runs.models import Run, Step
 
@@ -32,10 +34,10 @@ class StepContext:
     ) -> None:
         self.run = run
         self.step = step
+        self.lease = lease
         self.workdir = workdir
         self.halt = threading.Event()
         self.halt_reason = ""
-        self._lease = lease
         self._on_progress = on_progress
         self._told_at = 0.0
 
@@ -75,26 +77,26 @@ class StepContext:
 
     @property
     def storage_prefix(self) -> str:
-        item = f"{self.step.item.lower()}/" if self.step.item else ""
-        return f"runs/{self.run.pk}/{self.step.name}/{item}{self.step.attempt}/"
+        return artefacts.prefix(self.step, self.step.attempt)
 
     def storage_key(self, name: str) -> str:
         """A key of this attempt alone, noted before anything is written, so that what a dead attempt left is found and removed."""
+        self.check()
         key = self.storage_prefix + name
-        noted = Step.objects.held_by(self._lease).filter(pk=self.step.pk)
+        noted = Step.objects.held_by(self.lease).filter(pk=self.step.pk)
         if not noted.update(keys=Func(F("keys"), Value(key), function="array_append")):
             self.stop("lost")
-        return self.check(key)
+            self.check()
+        return key
 
     def stop(self, reason: str) -> None:
         self.halt_reason = self.halt_reason or reason
         self.halt.set()
 
-    def check(self, value: R | str | None = None) -> Any:
-        """Returns `value`, or raises when the attempt must end."""
+    def check(self) -> None:
+        """Raises when the attempt must end."""
         if self.halt.is_set():
             raise HaltedError(self.halt_reason)
-        return value
 
     def progress(self, fraction: float, message: str = "") -> None:
         """Tells how far the step is. Throttled; raises `HaltedError` when it must end, so long loops call it between pieces."""
@@ -106,13 +108,18 @@ class StepContext:
         # What people saw never runs backwards.
         self.step.progress = max(self.step.progress, min(max(fraction, 0.0), 1.0))
         self.step.message = message[:300] or self.step.message
-        told = (
-            Step.objects.held_by(self._lease)
-            .filter(pk=self.step.pk, lease_expires_at__gt=Now())
-            .update(progress=self.step.progress, message=self.step.message)
-        )
-        if told:
-            self._on_progress(self.run, self.step)
+        try:
+            held = Step.objects.held_by(self.lease).filter(pk=self.step.pk)
+            if held.update(progress=self.step.progress, message=self.step.message):
+                self._on_progress(self.run, self.step)
+                return
+        except DatabaseTrouble as error:
+            # The work goes on without being told of; whether it may is for the heartbeat to say.
+            log.warning("step.progress_not_told", error=str(error))
+            connection.close()
+            return
+        self.stop("lost")
+        self.check()
 
     def note(self, text: str) -> None:
         """Adds lines to the step's log, for whoever looks into it later."""

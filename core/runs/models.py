@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -27,7 +28,7 @@ class Run(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=60)
     subject_id = models.UUIDField()
-    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    params: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     status = models.CharField(max_length=12, choices=Status.choices, default=Status.RUNNING)
     stage = models.CharField(max_length=40, blank=True)
     progress = models.FloatField(default=0.0)

@@ -71,7 +71,7 @@ class RetryPolicy:
     waits: int = 60
 
     def delay(self, failures: int) -> timedelta:
-        return self.backoff * 2 ** max(0, failures - 1)
+        return self.backoff * 2.0 ** max(0, failures - 1)
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ class Pipeline:
         rows = []
         for position, spec in enumerate(self.steps):
             for item in [""] if spec.items is None else list(spec.items(run)):
-                rows.append(Step(run=run, name=spec.name, item=item, position=position, queue=spec.queue))
+                queue = "" if spec.gate else spec.queue
+                rows.append(Step(run=run, name=spec.name, item=item, position=position, queue=queue))
         return rows
 
     def ready(self, step: Step, steps: list[Step]) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
-from django.db.models import F, Q
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from core.runs import outbox, pipelines
-from core.runs.advance import RUN_STEP, advance, lock, queue
+from core.runs import artefacts, outbox, pipelines, scratch
+from core.runs.advance import RUN_STEP, advance, queue
 from core.runs.models import OutboxMessage, Run, Step
 
 log = structlog.get_logger(__name__)
@@ -20,48 +22,61 @@ RING_AGAIN = (15, 30, 60, 120, 300, 600)  # seconds between bells for one step, 
 
 
 def sweep() -> dict[str, int]:
-    """One pass. Returns how many steps were brought back, woken and rung for again, and messages sent."""
-    return {"reaped": reap(), "woken": wake(), "rung": ring_again(), "sent": outbox.flush(), "forgotten": forget()}
+    """One pass. Returns how many steps were brought back, woken and rung for again, messages sent, and what was cleared away."""
+    return {
+        "reaped": reap(),
+        "woken": wake(),
+        "rung": ring_again(),
+        "sent": outbox.flush(),
+        "forgotten": forget(),
+        "cleared": scratch.clear(),
+    }
 
 
 def reap() -> int:
     """Steps whose lease ended: queued again, or failed when they have stopped a worker too often."""
-    reaped = 0
-    for step_id, run_id in _open(Q(status=Step.Status.RUNNING, lease_expires_at__lt=Now())):
-        with transaction.atomic():
-            run = lock(run_id)
-            step = Step.objects.filter(pk=step_id, status=Step.Status.RUNNING, lease_expires_at__lt=Now()).first()
-            if step is None:
-                continue
-            reaped += 1
-            log.warning("step.reaped", run_id=str(run_id), step=str(step), attempt=step.attempt, worker=step.worker)
-            spec = pipelines.get(run.kind).spec(step.name)
-            step.failures += 1
-            Step.objects.filter(pk=step.pk).update(failures=step.failures)
-            if run.status == Run.Status.CANCELLING:
-                _end(step, Step.Status.CANCELLED, "", "")
-                advance(run)
-            elif step.failures >= spec.retry.failures:
-                _end(step, Step.Status.FAILED, CRASHED.format(times=step.failures), "worker_lost")
-                step.refresh_from_db()
-                pipelines.get(run.kind).listener.step_changed(run, step)
-                advance(run)
-            else:
-                queue(step)
-    return reaped
+    dead = Step.objects.filter(status=Step.Status.RUNNING, lease_expires_at__lt=Now())
+    return sum(_each(dead, lambda step_id: reap_one(step_id, Q(lease_expires_at__lt=Now()))))
+
+
+def reap_one(step_id: uuid.UUID | str, still: Q) -> bool:
+    """Takes a running step from a worker that died or no longer answers. False when that is not, or no longer, so."""
+    with transaction.atomic():
+        run = _locked_run(step_id)
+        step = Step.objects.select_for_update().filter(still, pk=step_id, status=Step.Status.RUNNING).first()
+        if run is None or step is None:
+            return False
+        log.warning("step.reaped", run_id=str(run.pk), step=str(step), attempt=step.attempt, worker=step.worker)
+        pipeline = pipelines.get(run.kind)
+        step.failures += 1
+        Step.objects.filter(pk=step.pk).update(failures=step.failures)
+        if run.status == Run.Status.CANCELLING:
+            _end(step, Step.Status.CANCELLED, "", "")
+            advance(run)
+        elif step.failures >= pipeline.spec(step.name).retry.failures:
+            _end(step, Step.Status.FAILED, CRASHED.format(times=step.failures), "worker_lost")
+            step.refresh_from_db()
+            pipeline.listener.step_changed(run, step)
+            advance(run)
+        else:
+            queue(step)
+    artefacts.discard(step, attempt=step.attempt)
+    return True
 
 
 def wake() -> int:
     """Steps that waited for a provider, or for another try, and are due."""
-    woken = 0
-    for step_id, run_id in _open(Q(status=Step.Status.WAITING, run_after__lte=Now())):
-        with transaction.atomic():
-            lock(run_id)
-            step = Step.objects.filter(pk=step_id, status=Step.Status.WAITING, run_after__lte=Now()).first()
-            if step is not None:
-                queue(step)
-                woken += 1
-    return woken
+    return sum(_each(Step.objects.filter(status=Step.Status.WAITING, run_after__lte=Now()), _wake_one))
+
+
+def _wake_one(step_id: uuid.UUID | str) -> bool:
+    with transaction.atomic():
+        run = _locked_run(step_id)
+        step = Step.objects.filter(pk=step_id, status=Step.Status.WAITING, run_after__lte=Now()).first()
+        if run is None or step is None:
+            return False
+        queue(step)
+    return True
 
 
 def ring_again() -> int:
@@ -85,8 +100,19 @@ def forget() -> int:
     return old.delete()[0]
 
 
-def _open(condition: Q) -> list[tuple[object, object]]:
-    return list(Step.objects.filter(condition).order_by("pk").values_list("pk", "run_id")[:200])
+def _each(steps: QuerySet[Step], do: Callable[[uuid.UUID], bool]) -> Iterator[bool]:
+    """One transaction a step, so that a run that cannot be brought back does not keep the others from it."""
+    for step_id in list(steps.order_by("pk").values_list("pk", flat=True)[:200]):
+        try:
+            yield do(step_id)
+        except (InterfaceError, OperationalError):
+            raise
+        except Exception:
+            log.exception("step.not_brought_back", step_id=str(step_id))
+
+
+def _locked_run(step_id: uuid.UUID | str) -> Run | None:
+    return Run.objects.select_for_update(of=("self",)).filter(steps__pk=step_id).first()
 
 
 def _end(step: Step, status: str, error: str, code: str) -> None:

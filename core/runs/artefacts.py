@@ -1,0 +1,61 @@
+"""The files of a step: which of them a result names, and how the rest is removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.db import transaction
+
+from core.runs.models import Step
+from core.storage import store
+
+log = structlog.get_logger(__name__)
+
+
+def names(result: Any) -> set[str]:
+    """Every string in a result: the keys of its files are among them."""
+    if isinstance(result, str):
+        return {result}
+    if isinstance(result, dict):
+        result = list(result.values())
+    if isinstance(result, list):
+        return set().union(*(names(value) for value in result))
+    return set()
+
+
+def discard(step: Step, *, attempt: int | None = None) -> None:
+    """Removes noted files that the step's recorded result does not name: all of them, or those of one attempt.
+
+    Call after the commit that ended the attempt, never while it may still succeed. The row is read afresh: when an outcome was
+    written but the answer to its commit was lost, the result names the files, and they stay.
+    """
+    row = Step.objects.only("keys", "result", "run_id", "name", "item").filter(pk=step.pk).first()
+    if row is None:
+        return
+    kept = names(row.result)
+    mark = prefix(row, attempt) if attempt is not None else ""
+    gone = []
+    for key in row.keys:
+        if key in kept or not key.startswith(mark):
+            continue
+        try:
+            store().delete(key)
+        except Exception:  # the outcome stands; what could not be removed stays noted, and the next attempt tries again
+            log.exception("step.file_not_removed", key=key)
+        else:
+            gone.append(key)
+    if gone:
+        # Only what is gone is forgotten: a newer attempt may have noted more since the row was read.
+        _forget(row, gone)
+
+
+def prefix(step: Step, attempt: int) -> str:
+    item = f"{step.item.lower()}/" if step.item else ""
+    return f"runs/{step.run_id}/{step.name}/{item}{attempt}/"
+
+
+def _forget(step: Step, keys: list[str]) -> None:
+    with transaction.atomic():
+        row = Step.objects.select_for_update().only("keys").get(pk=step.pk)
+        Step.objects.filter(pk=step.pk).update(keys=[key for key in row.keys if key not in keys])
