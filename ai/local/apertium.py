@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from functools import cache
 
 from langcodes import Language
@@ -16,6 +17,7 @@ from core.languages import canonical, name, primary
 LINES_AT_ONCE = 40
 # Apertium ends a sentence at an empty line and keeps it, so that many lines cost one start of its programs.
 SEPARATOR = "\n\n"
+UNKNOWN_MARKS = "*@#"  # before words it does not know, or knows in one direction only
 # Control characters have a meaning of their own between its programs.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 
@@ -43,6 +45,17 @@ class Apertium:
         return [glossary.show(line) for line in translated], Usage(characters=sum(map(len, request.lines)))
 
 
+def phrase(text: str, *, source: str, target: str) -> str:
+    """A few words translated, or nothing when the pair is not installed or does not know every word."""
+    if not shutil.which("apertium"):
+        return ""
+    pair = _pair(source, target)
+    if pair is None:
+        return ""
+    translated = programs.run([_program(), "-f", "txt", pair], text=text + "\n").strip()
+    return "" if any(mark in translated for mark in UNKNOWN_MARKS) else _tidied(text, translated)
+
+
 class _Glossary:
     """Terms travel as words that no dictionary knows, and such words come back as they are."""
 
@@ -56,7 +69,7 @@ class _Glossary:
 
     def show(self, line: str) -> str:
         for number, (_term, to) in enumerate(self.terms):
-            line = re.sub(_stand_in(number), lambda _match, to=to: to, line, flags=re.IGNORECASE)
+            line = re.sub(_stand_in(number), to.replace("\\", r"\\"), line, flags=re.IGNORECASE)
         return line
 
 
@@ -68,14 +81,17 @@ def _stand_in(number: int) -> str:
 def _translate(pair: str, lines: list[str]) -> list[str]:
     wanted = [line for line in lines if line]
     answer = iter(_answer(pair, wanted))
-    return [_with_first_letter_of(line, next(answer)) if line else "" for line in lines]
+    return [_tidied(line, next(answer)) if line else "" for line in lines]
 
 
-def _with_first_letter_of(line: str, translated: str) -> str:
-    """Apertium begins every line as a sentence; a cue that goes on with the one before began with a small letter."""
+def _tidied(line: str, translated: str) -> str:
+    """Apertium begins every line as a sentence, though a cue that goes on with the one before began with a small letter, and leaves
+    a space before a full stop here and there."""
+    if not re.search(r"\s[.,]", line):
+        translated = re.sub(r"\s+([.,])(?=\s|$)", r"\1", translated)
     first = next((letter for letter in line if letter.isalpha()), "")
     place = next((number for number, letter in enumerate(translated) if letter.isalpha()), None)
-    if place is None or not first or translated[place:].split()[0].isupper():
+    if place is None or not first or (len(word := translated[place:].split(maxsplit=1)[0]) > 1 and word.isupper()):
         return translated
     letter = translated[place].lower() if first.islower() else translated[place].upper()
     return translated[:place] + letter + translated[place + 1 :]

@@ -28,7 +28,14 @@ class Hibari:
         return [HEART]
 
     def speak(
-        self, text: str, into: Path, *, language: str, voice: str = "", speed: float = 1.0, progress: Progress = silent
+        self,
+        text: str,
+        into: Path,
+        *,
+        language: str,
+        voice: str = "",  # noqa: ARG002  there is only one
+        speed: float = 1.0,
+        progress: Progress = silent,
     ) -> tuple[Speech, Usage]:
         if primary(language) != "en":
             raise LanguageUnsupportedError(f"hibari speaks only English, not {name(language)}.")

@@ -46,7 +46,7 @@ _SAME = str.maketrans(
     {"–": "—", "«": "“", "»": "”", "„": "“", "’": "'", "‘": "'", "¿": None, "¡": None, "\u00ad": None}
 )
 _SHORT = frozenset(
-    "mr mrs ms dr st prof sr jr vs e.g i.e sra srta ud uds d dña mme mlle sig dott ing dra exmo fig vol no nº".split()
+    "mr mrs ms dr st prof sr jr vs e.g i.e sra srta ud uds d dña mme mlle sig dott ing fig vol nº".split()  # noqa: SIM905  words
 )
 _SWITCH = re.compile(r"\([a-z^-]+\)")  # where espeak changed its language for a foreign word
 
