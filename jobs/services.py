@@ -316,6 +316,13 @@ def note_engine(output: LanguageOutput, work: str, engine: str, *, needs_person:
     locked.save(update_fields=["engines", "needs_person", "updated_at"])
 
 
+def keep_output(output: LanguageOutput, **made: Any) -> None:
+    """What a step made for this language: files, checks."""
+    for name, value in made.items():
+        setattr(output, name, value)
+    output.save(update_fields=[*made, "updated_at"])
+
+
 @dataclass(frozen=True)
 class Download:
     language: str

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.http import HttpResponse
 from rest_framework import status
 from rest_framework.exceptions import ParseError
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -159,7 +160,15 @@ def _body(request: Request) -> Any:
     return request.data or {}
 
 
+class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
+    """The view looks at `Accept` itself: a track is also a file."""
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # noqa: ARG002
+        return renderers[0], renderers[0].media_type
+
+
 class JobTrack(APIView):
+    content_negotiation_class = JsonUnlessAskedOtherwise
     max_body_bytes = TRACK_BODY_BYTES
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response | HttpResponse:

@@ -19,7 +19,7 @@ from jobs.forms import TrackForm
 from jobs.models import Job, LanguageOutput
 from jobs.pages import player, present
 from jobs.pages.views import find_job, viewer
-from media_library.media.quality import HOUSE
+from media_library.media.profiles import HOUSE
 from media_library.models import Asset, Track
 
 
@@ -72,7 +72,7 @@ def editor_context(request: HttpRequest, job: Job, text: services.TrackText) -> 
         "state": state,
         "word": word,
         "writable": policies.offers_editing(viewer(request), output),
-        "profile": profile(kind),
+        "profile": profile(kind, output.language),
         "player": player.player(job, only=output),
         "own_language": [output.language],
         "beside": beside,
@@ -96,18 +96,18 @@ def source_text(job: Job, kind: str) -> str:
     return version.content if version else ""
 
 
-def profile(kind: str) -> dict[str, float]:
+def profile(kind: str, language: str) -> dict[str, float | None]:
     """The limits that the editor warns about. A description is spoken, so nothing limits its lines and its reading speed."""
     if kind == Track.Kind.AUDIO_DESCRIPTION:
         return {}
     return {
-        "line_length": HOUSE.max_chars,
-        "lines": HOUSE.max_lines,
-        "cps": HOUSE.max_cps,
-        "cps_best": HOUSE.best_cps,
-        "shortest": HOUSE.min_seconds,
-        "longest": HOUSE.max_seconds,
-        "gap_frames": HOUSE.gap_frames,
+        "line_length": HOUSE.line_limit(language),
+        "lines": HOUSE.lines,
+        "cps": HOUSE.cps_limit(language),
+        "cps_best": HOUSE.cps_optimum(language),
+        "shortest": HOUSE.shortest(language),
+        "longest": HOUSE.max_duration,
+        "gap_frames": HOUSE.min_gap_frames,
     }
 
 
@@ -125,7 +125,7 @@ def track_file(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str
 def film_captions(request: HttpRequest, job_id: uuid.UUID, language: str) -> HttpResponse:
     output = services.find_output(find_job(request, job_id), language)
     if not policies.may_read_track(viewer(request), output):
-        raise NotAllowedError()
+        raise NotAllowedError
     asset = LanguageOutput.objects.select_related("accessible_captions").get(pk=output.pk).accessible_captions
     if asset is None:
         raise NotFoundError("There are no captions of this film yet.")

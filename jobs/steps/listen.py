@@ -103,18 +103,16 @@ class Caption(JobStep[Captioned]):
 
     def run(self, ctx: StepContext) -> Captioned:
         video, shots = ctx.result("conform", Conformed), ctx.result("survey", Surveyed).shots
-        source = self.source(ctx)
-        words = spoken_words(source)
-        cues = segment(
-            words, language=self.job(ctx).source_language, fps=video.fps, shots=shots, duration=video.duration
-        )
-        findings = check(cues, profile=HOUSE, fps=video.fps)
+        language = self.job(ctx).source_language
+        words = spoken_words(self.source(ctx))
+        cues = segment(words, language=language, fps=video.fps, shots=shots, duration=video.duration)
+        findings = check(cues, profile=HOUSE, fps=video.fps, language=language, shots=shots, duration=video.duration)
         self.text = webvtt.Document(blocks=list(cues)).write()
         for finding in findings:
             ctx.note(f"cue {finding.cue_index + 1}: {finding.message}")
         return Captioned(cues=len(cues), findings=len(findings))
 
-    def publish(self, ctx: StepContext, result: Captioned) -> None:
+    def publish(self, ctx: StepContext, _result: Captioned) -> None:
         heard = ctx.result("transcribe", Transcribed)
         output = self.output(ctx)
         track = services.open_output_track(output, Track.Kind.CAPTIONS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from media_library.media.segmentation import Word
+from media_library.media.words import Word
 from media_library.models import Asset, Segment
 
 

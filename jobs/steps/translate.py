@@ -16,7 +16,7 @@ from jobs.models import Job
 from jobs.steps.base import JobStep, newest
 from media_library import services as library
 from media_library.media import webvtt
-from media_library.media.segmentation import fit_translation
+from media_library.media.lines import fit_translation
 from media_library.models import Track
 
 UNSPOKEN = "No engine here translates {source} to {target}: the source cues and times wait for a person."
@@ -38,7 +38,7 @@ class Translate(JobStep[Translated]):
         self.texts: dict[str, str] = {}
 
     def inputs(self, ctx: StepContext) -> dict[str, Any]:
-        return {"language": ctx.item, "sources": {name: text for name, text in self._sources(ctx).items()}}
+        return {"language": ctx.item, "sources": self._sources(ctx)}
 
     def _sources(self, ctx: StepContext) -> dict[str, str]:
         """The approved texts of the source language, by track name."""
