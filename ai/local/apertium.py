@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from functools import cache
 
 from langcodes import Language
@@ -26,7 +25,7 @@ class Apertium:
     engine = Engine("local", "apertium")
 
     def speaks(self, source: str, target: str) -> bool:
-        return _pair(source, target) is not None
+        return programs.found("apertium") and _pair(source, target) is not None
 
     def translate(self, request: TranslationRequest, *, progress: Progress = silent) -> tuple[list[str], Usage]:
         """Line breaks inside a line become spaces: where they belong is a question of the new text's length."""
@@ -47,7 +46,7 @@ class Apertium:
 
 def phrase(text: str, *, source: str, target: str) -> str:
     """A few words translated, or nothing when the pair is not installed or does not know every word."""
-    if not shutil.which("apertium"):
+    if not programs.found("apertium"):
         return ""
     pair = _pair(source, target)
     if pair is None:
@@ -112,7 +111,9 @@ def _run(pair: str, text: str) -> str:
 
 
 def _program() -> str:
-    return programs.require("apertium", what_for="translates between the languages it has pairs for")
+    return programs.require(
+        "apertium", what_for="translates between the languages it has pairs for", packages="apertium apertium-eng-spa"
+    )
 
 
 def _pair(source: str, target: str) -> str | None:

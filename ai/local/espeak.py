@@ -23,7 +23,7 @@ class Espeak:
     engine = Engine("local", "espeak")
 
     def voices(self) -> list[Voice]:
-        return [voice for voice, _identifier in _table(self._program())]
+        return [voice for voice, _identifier in _table(self._program())] if programs.found("espeak-ng") else []
 
     def speak(
         self, text: str, into: Path, *, language: str, voice: str = "", speed: float = 1.0, progress: Progress = silent

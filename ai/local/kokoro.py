@@ -17,8 +17,8 @@ from ai import weights
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.text_to_speech import Speech, Voice
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError
-from ai.local import wav
-from ai.local.phonemes import Clause, clauses
+from ai.local import phonemes, programs, wav
+from ai.local.phonemes import Clause
 from core.languages import canonical, name, primary
 
 RATE = 24_000
@@ -52,7 +52,7 @@ class Kokoro:
             Voice(id, id[3:].capitalize(), language, "female" if id[1] == "f" else "male")
             for language, spoken in card.languages.items()
             for id in card.voices["names"]  # noqa: A001  the field's name
-            if id[0] == spoken.letter
+            if id[0] == spoken.letter and phonemes.known(spoken.phonemes)
         ]
         return sorted(listed, key=lambda voice: card.languages[voice.language].default != voice.id)
 
@@ -63,7 +63,7 @@ class Kokoro:
         spoken = _card().languages[chosen.language]
         progress(0.0, "Loading Kokoro")
         session, styles = _session(), _styles(chosen.id)
-        pieces = list(_pieces(clauses(text, voice=spoken.phonemes)))
+        pieces = list(_pieces(phonemes.clauses(text, voice=spoken.phonemes)))
         sound: list[wav.Samples] = []
         for number, tokens in enumerate(pieces):
             progress(number / len(pieces), f"Speaking sentence {number + 1} of {len(pieces)}")
@@ -80,6 +80,8 @@ class Kokoro:
         tag = canonical(language)
         able = [voice for voice in self.voices() if primary(voice.language) == primary(tag)]
         if not able:
+            if any(primary(spoken) == primary(tag) for spoken in _card().languages):
+                programs.require(phonemes.ESPEAK, what_for=f"Kokoro needs to speak {name(tag)}")
             raise LanguageUnsupportedError(f"Kokoro does not speak {name(tag)}.")
         named = [voice for voice in able if voice.id == wanted]
         exact = [voice for voice in able if voice.language == tag]

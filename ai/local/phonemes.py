@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 from ai.local import programs
+
+ESPEAK = "espeak-ng"
 
 # How the model's training data wrote espeak's phonemes (tied ones as one symbol), after misaki by hexgrad, Apache-2.0. Longer
 # ones first. Languages other than English keep their own sounds (x, ç, r) as they are.
@@ -63,9 +67,16 @@ class Clause:
         return any(sign in self.mark for sign in ".!?…")
 
 
+def known(voice: str) -> bool:
+    """Whether the phonemes of this language can be found on this machine."""
+    return voice.startswith("en") or programs.found(ESPEAK)
+
+
 def clauses(text: str, *, voice: str) -> list[Clause]:
-    """`voice` is espeak-ng's name of the language."""
-    espeak = programs.require("espeak-ng", what_for="finds out how words are said")
+    """`voice` is espeak-ng's name of the language. English does without espeak-ng if it must: hibari knows its phonemes too."""
+    if voice.startswith("en") and not programs.found(ESPEAK):
+        return [Clause(_english(voice)(words), mark) for words, mark in _split(text)]
+    espeak = programs.require(ESPEAK, what_for="finds out how words are said")
     found = []
     for words, mark in _split(text):
         lines = (
@@ -75,6 +86,14 @@ def clauses(text: str, *, voice: str) -> list[Clause]:
         )
         found.append(Clause(_symbols(" ".join(lines.split()), voice), mark))
     return [clause for clause in found if clause.phonemes or clause.mark.strip()]
+
+
+@cache
+def _english(voice: str) -> Callable[[str], str]:
+    from hibari.g2p import G2P
+
+    phonemes: Callable[[str], str] = G2P(british=voice == "en-gb")
+    return phonemes
 
 
 def _split(text: str) -> list[tuple[str, str]]:

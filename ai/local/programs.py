@@ -10,11 +10,15 @@ from ai.errors import EngineMissingError, InvalidAnswerError
 SECONDS = 120.0  # for one call: each is given a few sentences, or one list of cues
 
 
-def require(program: str, *, what_for: str) -> str:
+def found(program: str) -> bool:
+    return shutil.which(program) is not None
+
+
+def require(program: str, *, what_for: str, packages: str = "") -> str:
     path = shutil.which(program)
     if path is None:
         raise EngineMissingError(
-            f"The program {program}, which {what_for}, is not installed. Debian and Ubuntu install it with: apt-get install {program}"
+            f"The program {program}, which {what_for}, is not installed. Debian and Ubuntu install it with: apt-get install {packages or program}"
         )
     return path
 
