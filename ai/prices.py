@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from ai.capabilities.base import Engine, Usage
 
@@ -75,7 +75,7 @@ def price(engine: Engine) -> Price | None:
 
 
 def cost(engine: Engine, usage: Usage) -> Decimal:
-    """US dollars for one use, as precise as the ledger keeps them. What the provider itself stated wins."""
+    """US dollars for one use, rounded up to the millionth that the ledger keeps. What the provider itself stated wins."""
     listed = price(engine)
     if usage.cost or listed is None:
         return usage.cost
@@ -89,7 +89,7 @@ def cost(engine: Engine, usage: Usage) -> Decimal:
         + listed.characters * usage.characters / MILLION
         + listed.image * usage.images
     )
-    return total.quantize(Decimal("0.000001"))
+    return total.quantize(Decimal("0.000001"), rounding=ROUND_UP)
 
 
 def estimate_tokens(text: str) -> int:

@@ -20,14 +20,14 @@ from ai.capabilities.base import Engine
 from ai.wire import Wire
 
 LOCAL: dict[str, dict[str, str]] = {
-    "speech_to_text": {"whisper-base": "ai.local.whisper.WhisperBase"},
+    "speech_to_text": {"whisper-base": "ai.local.whisper.Whisper"},
     "text_to_speech": {
         "kokoro": "ai.local.kokoro.Kokoro",
         "hibari": "ai.local.hibari.Hibari",
         "espeak": "ai.local.espeak.Espeak",
     },
     "translate": {"apertium": "ai.local.apertium.Apertium"},
-    "embed": {"e5-small": "ai.local.e5.E5Small"},
+    "embed": {"e5-small": "ai.local.e5.E5"},
     "describe_image": {"looking": "ai.local.looking.MeasuredLook"},
 }
 HOSTED: dict[str, dict[str, str]] = {

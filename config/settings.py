@@ -126,6 +126,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 6 * 3600,
     "global_keyprefix": "work:",
     "socket_keepalive": True,
+    # A broker that hangs must not hang the request that rings the bell. Longer than a worker's own blocking read (1 s).
+    "socket_connect_timeout": 3,
+    "socket_timeout": 10,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_ACKS_LATE = True
@@ -143,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "core.runs.sweep": {"task": "core.runs.tasks.sweep", "schedule": 5.0},
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
+    "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
 RUN_HEARTBEAT_SECONDS = env.number("RUN_HEARTBEAT_SECONDS", 3, least=1)

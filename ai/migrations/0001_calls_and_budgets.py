@@ -9,67 +9,162 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('accounts', '0001_people'),
+        ("accounts", "0001_people"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Budget',
+            name="Budget",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('period', models.CharField(choices=[('day', 'Day'), ('month', 'Month')], default='month', max_length=8)),
-                ('limit_usd', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(Decimal('0'))])),
-                ('alert_fraction', models.FloatField(default=0.8, help_text='The studio warns once in a period when this share is used.', validators=[django.core.validators.MinValueValidator(0.0), django.core.validators.MaxValueValidator(1.0)])),
-                ('alerted_for', models.DateField(blank=True, editable=False, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='ai_budgets', to='accounts.organization')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='ai_budgets', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "period",
+                    models.CharField(choices=[("day", "Day"), ("month", "Month")], default="month", max_length=8),
+                ),
+                (
+                    "limit_usd",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(Decimal("0"))],
+                    ),
+                ),
+                (
+                    "alert_fraction",
+                    models.FloatField(
+                        default=0.8,
+                        help_text="The studio warns once in a period when this share is used.",
+                        validators=[
+                            django.core.validators.MinValueValidator(0.0),
+                            django.core.validators.MaxValueValidator(1.0),
+                        ],
+                    ),
+                ),
+                ("alerted_for", models.DateField(blank=True, editable=False, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ai_budgets",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="ai_budgets",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('period', 'id'),
-                'constraints': [models.CheckConstraint(condition=models.Q(('user__isnull', True), ('organization__isnull', True), _connector='OR'), name='budget_of_one_or_the_other'), models.CheckConstraint(condition=models.Q(('limit_usd__gte', 0)), name='budget_limit_not_negative'), models.UniqueConstraint(fields=('user', 'organization', 'period'), name='one_budget_per_holder_and_period', nulls_distinct=False)],
+                "ordering": ("period", "id"),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("user__isnull", True), ("organization__isnull", True), _connector="OR"),
+                        name="budget_of_one_or_the_other",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("limit_usd__gte", 0)), name="budget_limit_not_negative"),
+                    models.UniqueConstraint(
+                        fields=("user", "organization", "period"),
+                        name="one_budget_per_holder_and_period",
+                        nulls_distinct=False,
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Call',
+            name="Call",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('capability', models.CharField(max_length=40)),
-                ('provider', models.CharField(max_length=40)),
-                ('model', models.CharField(max_length=120)),
-                ('purpose', models.CharField(max_length=100)),
-                ('run_id', models.UUIDField(blank=True, db_index=True, null=True)),
-                ('key', models.CharField(blank=True, db_index=True, max_length=300)),
-                ('input_tokens', models.PositiveBigIntegerField(default=0)),
-                ('output_tokens', models.PositiveBigIntegerField(default=0)),
-                ('seconds', models.FloatField(default=0)),
-                ('characters', models.PositiveBigIntegerField(default=0)),
-                ('images', models.PositiveIntegerField(default=0)),
-                ('cost', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=14)),
-                ('reserved', models.DecimalField(decimal_places=6, default=Decimal('0'), max_digits=14)),
-                ('latency_ms', models.PositiveIntegerField(blank=True, null=True)),
-                ('outcome', models.CharField(choices=[('running', 'Running'), ('ok', 'Done'), ('busy', 'Provider busy'), ('refused', 'Refused'), ('invalid', 'Unusable answer'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='running', max_length=12)),
-                ('error', models.TextField(blank=True)),
-                ('provider_ref', models.CharField(blank=True, max_length=200)),
-                ('response', models.JSONField(blank=True, null=True)),
-                ('response_key', models.CharField(blank=True, max_length=300)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('retry_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('organization', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ai_calls', to='accounts.organization')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='ai_calls', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("capability", models.CharField(max_length=40)),
+                ("provider", models.CharField(max_length=40)),
+                ("model", models.CharField(max_length=120)),
+                ("purpose", models.CharField(max_length=100)),
+                ("run_id", models.UUIDField(blank=True, db_index=True, null=True)),
+                ("key", models.CharField(blank=True, db_index=True, max_length=300)),
+                ("input_tokens", models.PositiveBigIntegerField(default=0)),
+                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                ("seconds", models.FloatField(default=0)),
+                ("characters", models.PositiveBigIntegerField(default=0)),
+                ("images", models.PositiveIntegerField(default=0)),
+                ("cost", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=14)),
+                ("reserved", models.DecimalField(decimal_places=6, default=Decimal("0"), max_digits=14)),
+                ("latency_ms", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("ok", "Done"),
+                            ("busy", "Provider busy"),
+                            ("refused", "Refused"),
+                            ("invalid", "Unusable answer"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=12,
+                    ),
+                ),
+                ("error", models.TextField(blank=True)),
+                ("provider_ref", models.CharField(blank=True, max_length=200)),
+                ("response", models.JSONField(blank=True, null=True)),
+                ("response_key", models.CharField(blank=True, max_length=300)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("retry_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="ai_calls",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="ai_calls",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at', '-id'),
-                'indexes': [models.Index(fields=['-created_at'], name='call_newest'), models.Index(fields=['user', '-created_at'], name='call_by_user'), models.Index(fields=['organization', '-created_at'], name='call_by_organization'), models.Index(fields=['provider', '-finished_at'], name='call_by_provider'), models.Index(condition=models.Q(('outcome', 'running')), fields=['lease_until'], name='call_running')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('outcome__in', ('running', 'ok')), models.Q(('key', ''), _negated=True)), fields=('key',), name='one_live_or_finished_call_per_key')],
+                "ordering": ("-created_at", "-id"),
+                "indexes": [
+                    models.Index(fields=["-created_at"], name="call_newest"),
+                    models.Index(fields=["user", "-created_at"], name="call_by_user"),
+                    models.Index(fields=["organization", "-created_at"], name="call_by_organization"),
+                    models.Index(fields=["provider", "-finished_at"], name="call_by_provider"),
+                    models.Index(
+                        condition=models.Q(("outcome", "running")), fields=["lease_until"], name="call_running"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("outcome__in", ("running", "ok")), models.Q(("key", ""), _negated=True)),
+                        fields=("key",),
+                        name="one_live_or_finished_call_per_key",
+                    )
+                ],
             },
         ),
     ]

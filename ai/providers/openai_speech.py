@@ -23,6 +23,7 @@ from ai.wire import Wire
 from core.languages import primary
 
 LONGEST_TEXT = 4000  # characters a request; the API takes 4096
+FASTEST = 30.0  # characters a second
 
 
 class OpenAISpeechToText:
@@ -158,12 +159,18 @@ class OpenAITextToSpeech:
                 ) as response,
             ):
                 self._wire.reference(response.headers.get("x-request-id", ""))
+                if not response.headers.get("content-type", "").startswith(("audio/", "application/octet-stream")):
+                    raise InvalidAnswerError(f"{NAME} answered with something else than sound.")
                 with raw.open("wb") as file:
                     for chunk in response.iter_bytes():
                         file.write(chunk)
-            return read_wav(raw)
+            samples, rate = read_wav(raw)
         finally:
             raw.unlink(missing_ok=True)
+        # Nobody speaks that fast: the sound ends before the text does.
+        if len(samples) / rate < len(text) / FASTEST / max(speed, 1.0):
+            raise InvalidAnswerError(f"{NAME}'s sound is shorter than its text.")
+        return samples, rate
 
 
 def pieces(text: str) -> list[str]:
