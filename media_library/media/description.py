@@ -3,8 +3,9 @@
 Numbers and formulas: product.md §5.2. Order of wishes for a description:
 1. spoken in a gap, starting at most 2 s before and 1 s after the picture it tells of, at normal speed, else up to 1.25 times as fast;
 2. in a gap later while its picture is still to be seen, when the caller says until when that is;
-3. extended: the picture is held at a pause point. The point is at least 120 ms from any speech; it lies where a gap begins (the gap then takes part of
-   the description and the pause is shorter), or at the nearest place between two words; a shot change within half a second is preferred.
+3. extended: the picture is held at a pause point. The point is at least 120 ms from any speech; it lies where a gap begins (the gap then
+   takes part of the description and the pause is shorter), or at the nearest place between two words; a shot change within half a second
+   is preferred.
 Descriptions never overlap speech or each other.
 """
 
@@ -16,7 +17,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-from media_library.media.gaps import GUARD, SMALLEST_GAP, Gap, Interval, merged
+from media_library.media.gaps import SMALLEST_GAP, Gap, Interval, merged
 from media_library.media.pauses import Pause
 from media_library.media.quality.track import Finding
 from media_library.media.timemap import TimeMap
@@ -35,7 +36,7 @@ DEAD_ZONE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A description that wants a place. `wanted` is when its picture begins and `seen_until` when it is gone; `audio_seconds` is measured at speed 1."""
+    """A description that wants a place. Its picture is seen from `wanted` to `seen_until`; `audio_seconds` is measured at speed 1."""
 
     text: str
     wanted: float
@@ -62,6 +63,7 @@ class Placed:
     gap_end: float | None
     pause_at: float | None = None
     pause_seconds: float = 0.0
+    waits: float = 0.0  # how long others speak before it in the same hold, which is then the longer by theirs
 
     @property
     def spoken_seconds(self) -> float:
@@ -76,7 +78,7 @@ class Placed:
 
     def output_start(self, times: TimeMap) -> float:
         """When the voice begins in the paused version."""
-        return times.out(self.start) if self.mode == "inline" else times.out_before(self.start) + LEAD_IN
+        return times.out(self.start) if self.mode == "inline" else times.out_before(self.start) + self.waits + LEAD_IN
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,8 @@ def place(
     desk = _Desk(gaps=gaps, quiet=_quiet(words, duration=duration), shots=sorted(shots), duration=duration)
     placed: list[Placed] = []
     for candidate in sorted(candidates, key=lambda candidate: candidate.wanted):
-        one = (None if candidate.forced_extended else desk.inline(candidate, len(placed))) or desk.extended(
-            candidate, len(placed)
-        )
+        one = None if candidate.forced_extended else desk.inline(candidate, len(placed))
+        one = one or desk.extended(candidate, placed)
         desk.free_from = one.source_end + BETWEEN
         placed.append(one)
     return Placement(placed, [*_lengths(placed), *_added(placed, duration=duration)])
@@ -131,8 +132,11 @@ class _Desk:
 
     def inline(self, candidate: Candidate, index: int) -> Placed | None:
         near = self._in_gaps(candidate, candidate.wanted - MOST_EARLY, candidate.wanted + MOST_LATE)
-        if near is None and candidate.seen_until is not None and candidate.seen_until > candidate.wanted + MOST_LATE:
-            near = self._in_gaps(candidate, candidate.wanted, candidate.seen_until - 1.0)
+        if near is None and candidate.seen_until is not None:
+            # Spoken while the picture is there; it may end as late as it might have begun.
+            near = self._in_gaps(
+                candidate, candidate.wanted, candidate.seen_until + MOST_LATE - candidate.audio_seconds
+            )
         if near is None:
             return None
         gap, start, speed = near
@@ -161,16 +165,14 @@ class _Desk:
         speed, _, gap, start = min(choices)
         return gap, round(start, 3), speed
 
-    def extended(self, candidate: Candidate, index: int) -> Placed:
-        options = [
-            self._option(candidate, zone, point) for zone in self.quiet for point in self._points(candidate, zone)
-        ]
+    def extended(self, candidate: Candidate, before: Sequence[Placed]) -> Placed:
+        options = [self._option(candidate, point) for zone in self.quiet for point in self._points(candidate, zone)]
         if not options:
-            # No silence is left: hold the last picture.
+            # No silence is left: hold the last picture, for several one after the other.
             options = [(0.0, self.duration, None)]
         _, point, gap = min(options, key=lambda option: option[0])
         return Placed(
-            index,
+            len(before),
             candidate.text,
             candidate.wanted,
             "extended",
@@ -181,6 +183,7 @@ class _Desk:
             gap.end if gap else None,
             pause_at=point,
             pause_seconds=self._pause(candidate, point, gap),
+            waits=sum(one.pause_seconds for one in before if one.pause_at == point),
         )
 
     def _points(self, candidate: Candidate, zone: Interval) -> Iterable[float]:
@@ -193,7 +196,7 @@ class _Desk:
             wanted.append(max(first, gap.usable_start))
         return sorted({round(min(max(point, first), zone.end), 3) for point in wanted})
 
-    def _option(self, candidate: Candidate, zone: Interval, point: float) -> tuple[float, float, Gap | None]:
+    def _option(self, candidate: Candidate, point: float) -> tuple[float, float, Gap | None]:
         gap = self._gap_at(point)
         off = point - candidate.wanted
         away = (
@@ -281,8 +284,10 @@ def _over_speech(placed: Sequence[Placed], speech: Sequence[Interval]) -> Iterab
 def _over_each_other(placed: Sequence[Placed]) -> Iterable[Finding]:
     for one, following in pairwise(placed):
         over = one.source_end - following.start
-        held_together = one.start == following.start
-        if over > 0.001 or held_together:
+        held_together = one.start == following.start and one.pause_at == following.pause_at
+        if held_together:
+            over = one.waits + one.spoken_seconds - following.waits
+        if over > 0.001 or (one.start == following.start and not held_together):
             yield Finding(
                 "ad_overlaps_ad",
                 following.cue_index,

@@ -48,7 +48,7 @@ def merged(intervals: Iterable[tuple[float, float]], *, closer_than: float = 0.0
     """Intervals in order, those that touch or lie closer than `closer_than` as one."""
     found: list[Interval] = []
     for start, end in sorted(intervals):
-        if found and start - found[-1].end < closer_than or found and start <= found[-1].end:
+        if (found and start - found[-1].end < closer_than) or (found and start <= found[-1].end):
             found[-1] = Interval(found[-1].start, max(found[-1].end, end))
         elif end > start:
             found.append(Interval(start, end))

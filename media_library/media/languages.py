@@ -44,7 +44,7 @@ _GRAMMARS: dict[str, Grammar] = {
         ),
         clings=_words(
             "a an the my your his her its our their this these those i you he she it we they am is are was were be been being have has had do does did "
-            "will would shall should can could may might must not no very more most rather too quite i'm you're he's she's it's we're they're i've you've "
+            "will would shall should can could may might must not no very more most rather quite i'm you're he's she's it's we're they're i've you've "
             "we've they've i'll you'll he'll she'll we'll they'll don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't weren't some any every each"
         ),
         titles=_words("mr. mrs. ms. dr. prof. st. sir lady lord captain president professor mister miss"),

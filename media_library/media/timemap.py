@@ -1,22 +1,18 @@
 """From the times of the source to the times of a version that pauses for longer descriptions, and back.
 
-`out(t) = t + Σ pause_i for all pause points p_i ≤ t` (product.md §5.2). Captions, chapters, notes and the description track are all moved by the same
-map, or they run away from the picture.
+`out(t) = t + Σ pause_i for all pause points p_i ≤ t` (product.md §5.2). Captions, chapters, notes and the description track are
+all moved by the same map, or they run away from the picture.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from media_library.media.pauses import Pause
 from media_library.media.profiles import HOUSE
-from media_library.media.webvtt.model import Cue
-from media_library.media.webvtt.timestamps import format_timestamp, match_timestamp
-
-_INLINE_TIMESTAMP = re.compile(r"<([0-9:]+\.[0-9]{3})>")
+from media_library.media.webvtt.model import Cue, move_inline_timestamps
 
 
 class TimeMap:
@@ -68,16 +64,12 @@ class TimeMap:
         start, end = cue.start, cue.end
         inside = self._points[bisect_right(self._points, start) : bisect_left(self._points, end)]
         edges = [start, *inside, end]
-        parts = list(zip(edges, edges[1:], strict=False))
+        parts = list(pairwise(edges))
         long = [part for part in parts if part[1] - part[0] >= shortest]
         kept = long or [max(parts, key=lambda part: part[1] - part[0])]
         for number, (begins, ends) in enumerate(kept):
             yield self._at(cue, self.out(begins), self.out_before(ends), keeps_id=number == 0)
 
     def _at(self, cue: Cue, start: float, end: float, *, keeps_id: bool = True) -> Cue:
-        text = _INLINE_TIMESTAMP.sub(self._moved_stamp, cue.text) if "<" in cue.text else cue.text
+        text = move_inline_timestamps(cue.text, lambda ms: round(self.out(ms / 1000) * 1000))
         return Cue.at(start, max(end, start), text, id=cue.id if keeps_id else "", settings=cue.settings)
-
-    def _moved_stamp(self, found: re.Match[str]) -> str:
-        stamp = match_timestamp(found[1], 0)
-        return found[0] if stamp is None else f"<{format_timestamp(round(self.out(stamp[0] / 1000) * 1000))}>"

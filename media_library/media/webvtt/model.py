@@ -6,7 +6,7 @@ Times are whole milliseconds, the resolution of the format, so reading and writi
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -157,8 +157,7 @@ class Document:
         for cue in chosen:
             cue.start_ms += ms
             cue.end_ms += ms
-            if "<" in cue.text:
-                cue.text = shift_inline_timestamps(cue.text, ms)
+            cue.text = move_inline_timestamps(cue.text, lambda at: at + ms)
 
     def write(self) -> str:
         """The file's text: LF line ends, one blank line between blocks, one LF at the end.
@@ -232,13 +231,13 @@ def _lines(text: str) -> Sequence[str]:
     return [line for line in text.split("\n") if line]
 
 
-def shift_inline_timestamps(text: str, ms: int) -> str:
-    """Karaoke-style `<00:01.000>` marks move with their cue."""
+def move_inline_timestamps(text: str, move: Callable[[int], int]) -> str:
+    """Karaoke-style `<00:01.000>` marks go where `move` sends their milliseconds."""
 
     def moved(found: re.Match[str]) -> str:
         stamp = match_timestamp(found[1], 0)
         if stamp is None or stamp[1] != len(found[1]):
             return found[0]
-        return f"<{format_timestamp(max(0, stamp[0] + ms))}>"
+        return f"<{format_timestamp(max(0, move(stamp[0])))}>"
 
-    return _INLINE_TIMESTAMP.sub(moved, text)
+    return _INLINE_TIMESTAMP.sub(moved, text) if "<" in text else text
