@@ -16,6 +16,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.http.request import split_domain_port, validate_host
+from redis.exceptions import RedisError
 
 from core.live.events import Event, Replay, events_after, group_of, last_seq
 
@@ -44,6 +45,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     user: Any = None
     last: int = 0
+    accepted: bool = False
 
     # What subclasses say.
 
@@ -76,6 +78,20 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     # The connection.
 
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except (RedisError, OSError) as error:
+            # Before the first message as well as in the middle: the client comes again and asks for what it missed.
+            log.warning("live.no_channel_layer", error=repr(error))
+            if not self.accepted:
+                await send({"type": "websocket.accept"})
+            await send({"type": "websocket.close", "code": TRY_LATER})
+
+    async def accept(self, *args: Any, **options: Any) -> None:
+        self.accepted = True
+        await super().accept(*args, **options)
+
     async def connect(self) -> None:
         self.headers = {
             name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self.scope["headers"]
@@ -99,12 +115,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def begin(self) -> None:
         """Subscribe first, read the log second: what happens in between arrives twice and is dropped by its number."""
-        try:
-            await self.channel_layer.group_add(group_of(self.stream), self.channel_name)
-        except Exception as error:  # noqa: BLE001  (whatever the channel layer's client raises)
-            log.warning("live.no_channel_layer", error=repr(error))
-            await self.refuse(TRY_LATER)
-            return
+        await self.channel_layer.group_add(group_of(self.stream), self.channel_name)
         self.subscribed = True
         await self.accept()
         async with self.turn:
@@ -126,7 +137,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
         if self.subscribed:
             try:
                 await self.channel_layer.group_discard(group_of(self.stream), self.channel_name)
-            except Exception as error:  # noqa: BLE001  (the layer forgets the channel by itself)
+            except (RedisError, OSError) as error:
                 log.warning("live.not_unsubscribed", error=repr(error))
 
     # Events out.

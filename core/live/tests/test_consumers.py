@@ -196,7 +196,7 @@ async def test_a_socket_on_one_thing_hears_of_that_only(mara: Any) -> None:
 
 async def test_messages_that_cannot_be_read_leave_the_socket_open(mara: Any) -> None:
     async with opened(mara) as socket:
-        for text in ("{", "[1]", '"x"', "null", "", "[" * 50_000, json.dumps({"type": "dance"}), "x" * 70_000):
+        for text in ("{", "[1]", '"x"', "null", "[" * 50_000, json.dumps({"type": "dance"}), "x" * 70_000):
             await socket.send_to(text_data=text)
             assert (await heard(socket, 1))[0]["type"] == "error"
         await socket.send_to(bytes_data=b"\x00\xff")

@@ -35,9 +35,9 @@ def test_nothing_is_said_before_the_transaction_is_through() -> None:
         publish("jobs", {"type": "job.created"})
         assert seqs() == []
     assert seqs() == [1]
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         publish("jobs", {"type": "job.created"})
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
     assert seqs() == [1]
 
 
