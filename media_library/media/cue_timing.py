@@ -72,6 +72,14 @@ class _Rules:
     def longest(self) -> int:
         return math.floor((self.profile.max_duration or 30.0) * self.fps + 0.01)
 
+    @cached_property
+    def cps_limit(self) -> float | None:
+        return self.profile.cps_limit(self.language)
+
+    @cached_property
+    def cps_optimum(self) -> float | None:
+        return self.profile.cps_optimum(self.language)
+
     def cuts_near(self, frame: int, *, within: int) -> Sequence[int]:
         return self.cuts[bisect_left(self.cuts, frame - within) : bisect_left(self.cuts, frame + within + 1)]
 
@@ -144,8 +152,7 @@ def _price_of_showing(rules: _Rules, frames: int, length: float) -> float:
         price += BROKEN + 10 * (rules.shortest - frames)
     if frames > rules.longest:
         price += BROKEN + 10 * (frames - rules.longest)
-    limit = rules.profile.cps_limit(rules.language)
-    optimum = rules.profile.cps_optimum(rules.language)
+    limit, optimum = rules.cps_limit, rules.cps_optimum
     cps = length * rules.fps / frames
     if limit is not None and cps > limit + 0.04:
         price += BROKEN / 2 + TOO_FAST * (cps - limit)
@@ -202,7 +209,7 @@ def _outs(rules: _Rules, spoken: Spoken, following: Iterable[int]) -> list[int]:
         voice_in - LEAD + rules.shortest,
         voice_in + rules.longest,
     }
-    for speed in (rules.profile.cps_limit(rules.language), rules.profile.cps_optimum(rules.language)):
+    for speed in (rules.cps_limit, rules.cps_optimum):
         if speed:
             read = voice_in + math.ceil(length / speed * rules.fps)
             choices |= {read, read - LEAD}
@@ -212,7 +219,11 @@ def _outs(rules: _Rules, spoken: Spoken, following: Iterable[int]) -> list[int]:
     # A rule may need more than the half second after the voice: a word too short to be shown alone, a cut just behind it.
     sound |= {voice_in + rules.shortest, voice_in - LEAD + rules.shortest}
     for cut in rules.cuts_near(voice_out, within=3 * rules.half):
-        sound |= {out for out in (cut - rules.gap, cut + rules.half, cut - rules.half) if voice_in < out <= voice_out + 2 * rules.half}
+        sound |= {
+            out
+            for out in (cut - rules.gap, cut + rules.half, cut - rules.half)
+            if voice_in < out <= voice_out + 2 * rules.half
+        }
     if rules.last_frame is not None:
         sound = {min(choice, rules.last_frame) for choice in sound}
     return sorted(sound or {voice_out})
