@@ -99,12 +99,15 @@ def place(
     duration: float,
     shots: Sequence[float] = (),
 ) -> Placement:
-    """Give every candidate its place, in order of wanted time. `words` are the intervals of single words (and of other voices)."""
+    """Give every candidate its place, in order of wanted time; `cue_index` is its number in `candidates`.
+
+    `words` are the intervals of single words (and of other voices): pause points may stand between them.
+    """
     desk = _Desk(gaps=gaps, quiet=_quiet(words, duration=duration), shots=sorted(shots), duration=duration)
     placed: list[Placed] = []
-    for candidate in sorted(candidates, key=lambda candidate: candidate.wanted):
-        one = None if candidate.forced_extended else desk.inline(candidate, len(placed))
-        one = one or desk.extended(candidate, placed)
+    for index, candidate in sorted(enumerate(candidates), key=lambda numbered: numbered[1].wanted):
+        one = None if candidate.forced_extended else desk.inline(candidate, index)
+        one = one or desk.extended(candidate, index, before=placed)
         desk.free_from = one.source_end + BETWEEN
         placed.append(one)
     return Placement(placed, [*_lengths(placed), *_added(placed, duration=duration)])
@@ -165,14 +168,14 @@ class _Desk:
         speed, _, gap, start = min(choices)
         return gap, round(start, 3), speed
 
-    def extended(self, candidate: Candidate, before: Sequence[Placed]) -> Placed:
+    def extended(self, candidate: Candidate, index: int, *, before: Sequence[Placed]) -> Placed:
         options = [self._option(candidate, point) for zone in self.quiet for point in self._points(candidate, zone)]
         if not options:
             # No silence is left: hold the last picture, for several one after the other.
             options = [(0.0, self.duration, None)]
         _, point, gap = min(options, key=lambda option: option[0])
         return Placed(
-            len(before),
+            index,
             candidate.text,
             candidate.wanted,
             "extended",
@@ -254,7 +257,7 @@ def check_description(
 ) -> list[Finding]:
     """The rules for audio description (product.md §5.2, last row)."""
     speech = merged(words)
-    ordered = sorted(placed, key=lambda one: (one.start, one.cue_index))
+    ordered = sorted(placed, key=lambda one: (one.start, one.waits, one.cue_index))
     found = [
         *_over_speech(ordered, speech),
         *_over_each_other(ordered),

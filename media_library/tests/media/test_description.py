@@ -79,6 +79,11 @@ def test_two_descriptions_never_share_a_moment():
     assert check_description(placed, words=[(0, 5), (12, 30)], duration=30) == []
 
 
+def test_descriptions_are_placed_in_order_of_time_and_keep_their_number():
+    placed = spans((0, 5), (20, 30))([Candidate("Later.", 15.0, 2.0), Candidate("Sooner.", 6.0, 2.0)]).placed
+    assert [(one.cue_index, one.text) for one in placed] == [(1, "Sooner."), (0, "Later.")]
+
+
 def test_it_may_wait_for_a_gap_while_its_picture_is_still_seen():
     run = spans((0, 10), (20, 30))
     assert run([Candidate("A cat.", 4.0, 3.0)]).placed[0].mode == "extended"
