@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from urllib.parse import quote
+
+from django.db import connection as database
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SECONDS_TO_START = 60
@@ -34,6 +37,10 @@ class Server:
     def peak_memory(self) -> int:
         """Most resident bytes so far."""
         return status_bytes(self.process.pid, "VmHWM")
+
+    def forget_peak(self) -> None:
+        """Peak memory counts from here on."""
+        Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
 
     def open_files(self) -> int:
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -100,3 +107,14 @@ def wait_until_alive(process: subprocess.Popen[bytes], port: int) -> None:
         finally:
             connection.close()
     raise RuntimeError("uvicorn did not answer in time")
+
+
+def database_url() -> str:
+    """The address of this process's database (in tests: the test database), for another process."""
+    known = database.settings_dict
+    user, password = quote(str(known["USER"]), safe=""), quote(str(known["PASSWORD"]), safe="")
+    host, port = str(known["HOST"]), str(known["PORT"] or 5432)
+    # A directory is a Unix socket and goes into the query.
+    if host.startswith("/"):
+        return f"postgresql://{user}:{password}@/{known['NAME']}?host={quote(host, safe='')}&port={port}"
+    return f"postgresql://{user}:{password}@{host}:{port}/{known['NAME']}"
