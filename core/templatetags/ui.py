@@ -19,7 +19,16 @@ register = template.Library()
 
 STATE_KINDS = {
     **dict.fromkeys(
-        ("ingesting", "ai_processing", "translating", "tts_generating", "rendering", "in_progress", "in_review", "running"),
+        (
+            "ingesting",
+            "ai_processing",
+            "translating",
+            "tts_generating",
+            "rendering",
+            "in_progress",
+            "in_review",
+            "running",
+        ),
         "work",
     ),
     **dict.fromkeys(("approved_source", "completed", "approved", "done"), "done"),
@@ -57,7 +66,10 @@ def state(value: str, word: str = "") -> SafeString:
     """A workflow state as its word, colour and glyph."""
     kind = STATE_KINDS.get(value, "")
     return format_html(
-        '<span class="state{}" data-state="{}">{}</span>', f" state--{kind}" if kind else "", value, word or state_word(value)
+        '<span class="state{}" data-state="{}">{}</span>',
+        f" state--{kind}" if kind else "",
+        value,
+        word or state_word(value),
     )
 
 
@@ -129,6 +141,8 @@ def lasting(seconds: float | None) -> str:
     """How long something took or will take, in words with two units at most."""
     if seconds is None:
         return ""
+    if seconds < 1:
+        return "under 1 s"
     if seconds < 10:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
@@ -136,6 +150,17 @@ def lasting(seconds: float | None) -> str:
     if hours:
         return f"{hours} h {minutes:02} min"
     return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"
+
+
+@register.filter
+def roughly(seconds: float | None) -> str:
+    """A guess of what is left, no more exact than it is."""
+    if seconds is None:
+        return ""
+    if seconds < 90:
+        return f"{max(5, round(seconds / 5) * 5)} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"
 
 
 @register.filter
@@ -189,7 +214,7 @@ def language(code: str) -> str:
 @register.filter
 def lang_code(code: str) -> str:
     """Two letters for the small language badge."""
-    return code.split("-")[0][:3].upper()
+    return code.split("-", maxsplit=1)[0][:3].upper()
 
 
 @register.filter

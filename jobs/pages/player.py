@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from hashlib import sha256
 from typing import Any
 
 from django.urls import reverse
@@ -11,6 +12,9 @@ from core import languages
 from jobs import services
 from jobs.models import Job, LanguageOutput
 from media_library.models import Asset, Track
+
+# A page may stay open for a working day's review, and every seek asks the link again.
+WATCH_SECONDS = 8 * 3600
 
 
 def made(job: Job) -> dict[str, Asset]:
@@ -39,7 +43,9 @@ def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:
                 _film(output.accessible_video, tracks=_film_tracks(job, output, outputs), described=output.language)
             )
     poster = files.get(Asset.Purpose.POSTER)
+    parts = [film.key, *(f"{o.language}{track_versions(o)}{o.accessible_video_id}{o.render_status}" for o in outputs)]
     return {
+        "fingerprint": sha256("|".join(parts).encode()).hexdigest()[:12],
         "films": films,
         "poster": services.link(poster, inline=True) if poster else "",
         "fps": frame_rate(job),
@@ -49,6 +55,11 @@ def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:
     }
 
 
+def track_versions(output: LanguageOutput) -> str:
+    """Which texts there are: a new version is fetched when the page is, an appearing track changes the player."""
+    return "".join(kind for kind in Track.Kind.values if has(output, kind))
+
+
 def has(output: LanguageOutput, kind: str) -> bool:
     track = output.track(kind)
     return track is not None and track.version > 0
@@ -56,7 +67,7 @@ def has(output: LanguageOutput, kind: str) -> bool:
 
 def _film(asset: Asset, *, tracks: list[dict[str, Any]], described: str = "") -> dict[str, Any]:
     return {
-        "url": services.link(asset, inline=True),
+        "url": services.link(asset, inline=True, expires_in=WATCH_SECONDS),
         "content_type": asset.content_type,
         "described": described,
         "pauses": json.dumps(asset.technical.get("pauses", [])),

@@ -174,6 +174,10 @@ def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "after": last_seq(events.STREAM),
         "socket": f"{SOCKET}?job_id={job.pk}",
         "problem": "",
+        "number": str(job.pk)[:8],
+        "stopped_in": dict(present.STAGES).get(job.failed_step, ""),
+        "player": player.player(job),
+        "facts": present.facts(job),
         "request_id": job.run.request_id if job.run else "",
     }
 
@@ -186,11 +190,7 @@ def job_detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     context = detail_context(request, job)
     if request.headers.get("HX-Request"):
         return render(request, "jobs/partials/_live.html", context)
-    context |= {
-        "player": player.player(job),
-        "actions": actions.describe(job, viewer(request)),
-        "facts": present.facts(job),
-    }
+    context["actions"] = actions.describe(job, viewer(request))
     return render(request, "jobs/job_detail.html", context)
 
 

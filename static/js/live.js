@@ -25,6 +25,11 @@ export class LiveSocket {
     });
     this.socket.addEventListener("message", ({ data }) => {
       const event = JSON.parse(data);
+      // What was missed is more than the studio keeps: the page reads itself anew and goes on from there.
+      if (event.type === "resync") {
+        this.after = event.seq;
+        return this.poll();
+      }
       if (event.seq) {
         if (event.seq <= (this.after ?? 0)) return;
         this.after = event.seq;

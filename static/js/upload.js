@@ -126,6 +126,11 @@ export class Upload extends EventTarget {
           this.sent = 0;
           return reject(new Error("begin again"));
         }
+        // Another transfer holds it, or the place was wrong: ask again where to go on.
+        if ([408, 409, 416, 423, 429].includes(request.status)) {
+          this.tries ||= 1;
+          return reject(new Error("try again"));
+        }
         if (request.status >= 500 && request.status !== 507) return reject(new Error("try again"));
         return reject(new Refused(reason(request.responseText)));
       });

@@ -23,13 +23,17 @@ class UploadZone extends HTMLElement {
       event.preventDefault();
       this.send();
     });
-    for (const kind of ["dragenter", "dragover"]) this.addEventListener(kind, (event) => this.over(event));
-    this.addEventListener("dragleave", (event) => this.contains(event.relatedTarget) || this.drop.classList.remove("drop--over"));
-    this.addEventListener("drop", (event) => {
+    // The whole page takes files.
+    for (const kind of ["dragenter", "dragover"]) document.addEventListener(kind, (event) => this.over(event));
+    document.addEventListener("dragleave", (event) => event.relatedTarget || this.mark(false));
+    document.addEventListener("drop", (event) => {
+      if (!event.dataTransfer.files.length) return;
       event.preventDefault();
-      this.drop.classList.remove("drop--over");
+      this.mark(false);
       this.add(event.dataTransfer.files);
     });
+    addEventListener("hashchange", () => this.reveal());
+    this.reveal();
     addEventListener("beforeunload", (event) => {
       if (this.uploads.some(({ state }) => state === "sending" || state === "finishing")) event.preventDefault();
     });
@@ -40,7 +44,16 @@ class UploadZone extends HTMLElement {
   over(event) {
     if (![...event.dataTransfer.types].includes("Files")) return;
     event.preventDefault();
-    this.drop.classList.add("drop--over");
+    this.mark(true);
+  }
+
+  mark(over) {
+    this.drop.classList.toggle("drop--over", over);
+    this.querySelector("[data-fold]").classList.toggle("fold--over", over);
+  }
+
+  reveal() {
+    if (location.hash === "#new-job-form") this.querySelector("[data-fold]").open = true;
   }
 
   add(files) {
@@ -202,6 +215,7 @@ class UploadZone extends HTMLElement {
     row.querySelector("progress").setAttribute("aria-label", `Upload of ${name}`);
     for (const button of row.querySelectorAll("button[aria-label]")) button.setAttribute("aria-label", `${button.getAttribute("aria-label")} ${name}`);
     this.list.append(row);
+    this.querySelector("[data-fold]").open = true;
     return row;
   }
 

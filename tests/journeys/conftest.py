@@ -1,0 +1,17 @@
+"""A browser, the studio, and one small film for all journeys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.testing.browser import axe, browser, open_page, server, site
+from tests.journeys import scenes
+
+__all__ = ["axe", "browser", "open_page", "server", "site"]
+
+
+@pytest.fixture(scope="session")
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return scenes.film(tmp_path_factory.mktemp("film") / "launch.mp4")
