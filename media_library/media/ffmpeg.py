@@ -19,6 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import imageio_ffmpeg
 
@@ -41,6 +42,7 @@ _LARGEST_ALLOCATION = 512 * 1024**2
 _THREADS = 2
 _POLL_SECONDS = 0.2
 _LOG_BYTES = 16_000
+_GRACE_SECONDS = 2.0
 _DISK_FULL = ("No space left on device", "Disk quota exceeded")
 
 
@@ -234,13 +236,25 @@ def _text(said: deque[bytes]) -> str:
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """After this nothing of the group runs: whoever still held our pipes is gone."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     for pipe in (process.stdout, process.stderr):
         if pipe is not None:
+            _read_to_end(pipe, within=_GRACE_SECONDS)
             pipe.close()
+
+
+def _read_to_end(pipe: IO[bytes], *, within: float) -> None:
+    """The sandbox's inner process is killed by the kernel a moment after the outer one; its end of the pipe closes with it."""
+    deadline = time.monotonic() + within
+    with selectors.DefaultSelector() as selector:
+        selector.register(pipe, selectors.EVENT_READ)
+        while time.monotonic() < deadline:
+            if selector.select(_POLL_SECONDS) and not os.read(pipe.fileno(), 65536):
+                return
 
 
 def _failure(code: int, log: str) -> MediaError:

@@ -13,7 +13,8 @@ from media_library.media.decoding import CHANNELS, RATE, Samples
 OVERSAMPLING = 4
 _TAPS = 12
 _WINDOW = RATE // 50
-_CONTEXT = 2 * _WINDOW
+# The minimum and the mean each look one window both ways; the interpolation filter a few samples more.
+_CONTEXT = 2 * _WINDOW + _TAPS
 # Between two samples a band-limited wave rises above both by less than this in practice; below it no oversampling is needed.
 _INTERSAMPLE_MARGIN = 0.5
 
@@ -47,7 +48,8 @@ def _limit(before: Samples, block: Samples, after: Samples, ceiling: float) -> S
     summed = np.cumsum(np.concatenate([[0.0], lowest]))
     width = 2 * _WINDOW + 1
     smooth = (summed[width:] - summed[:-width]) / width
-    gain = smooth[: len(block)]
+    first = _CONTEXT - _WINDOW
+    gain = smooth[first : first + len(block)]
     lowered: Samples = (block * gain[:, None]).astype(np.float32)
     return lowered
 

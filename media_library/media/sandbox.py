@@ -39,7 +39,6 @@ def _room() -> list[str]:
     room = [
         "--unshare-all",
         "--die-with-parent",
-        "--new-session",
         "--proc",
         "/proc",
         "--dev",
