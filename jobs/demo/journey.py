@@ -160,11 +160,11 @@ def deliverables(job: Job, studio: Studio) -> Table:
     return table
 
 
-def summary(job: Job) -> list[dict[str, Any]]:
-    """Checks that did not pass, by language."""
+def failures(job: Job) -> list[dict[str, Any]]:
+    """Checks of the files that did not pass, by language. Advice on texts is for the people who finish them."""
     return [
         {"language": output.language, **check}
         for output in job.outputs.all()
         for check in output.checks
-        if not check["passed"]
+        if not check["passed"] and not check["advice"]
     ]

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ai import services as ai
+from ai.capabilities.text_to_speech import Speech
 from ai.errors import LanguageUnsupportedError
 from core import languages
 from core.runs.context import StepContext
@@ -27,7 +28,7 @@ from media_library.media.description import Candidate, Placed, check_description
 from media_library.media.ffmpeg import Input
 from media_library.media.ffmpeg import run as run_ffmpeg
 from media_library.media.freeze import frame_count
-from media_library.media.gaps import gaps, speech_intervals
+from media_library.media.gaps import WORDS_PER_SECOND, gaps, speech_intervals
 from media_library.media.pauses import Pause, on_frames
 from media_library.media.sound import (
     LOUDNESS_UNKNOWN,
@@ -40,6 +41,9 @@ from media_library.media.sound import (
 from media_library.media.timemap import TimeMap
 from media_library.models import Asset
 
+# Voices differ: some engines read half as fast again as people who describe. No slower than this, or it drags.
+SLOWEST = 0.75
+FEWEST_WORDS_FOR_PACE = 5
 UNSPOKEN = "No engine here speaks {language}: a person reads the description."
 
 
@@ -86,33 +90,48 @@ class Speak(JobStep[Spoken]):
     def run(self, ctx: StepContext) -> Spoken:
         version = newest(self.output(ctx).description_id)
         cues = webvtt.parse(version.content).cues if version else []
-        job = self.job(ctx)
+        texts = {index: " ".join(webvtt.plain_text(cue.text).split()) for index, cue in enumerate(cues)}
+        texts = {index: text for index, text in texts.items() if text}
         lines: list[Line] = []
         engine = voice = ""
-        for index, cue in enumerate(cues):
-            text = " ".join(webvtt.plain_text(cue.text).split())
-            if not text:
-                continue
-            ctx.progress(index / len(cues), f"Speaking {languages.name(ctx.item)}, {index + 1} of {len(cues)}")
-            into = ctx.workdir / f"line-{index}.wav"
-            try:
-                answer = ai.speak(
-                    text,
-                    into,
-                    language=ctx.item,
-                    voice=job.tts_voice,
-                    use=self.use(ctx, "speak", part=str(index)),
-                    progress=lambda share, note, at=index: ctx.progress((at + share) / len(cues), note),  # type: ignore[misc]
+        try:
+            speed = self._pace(ctx, texts)
+            for number, (index, text) in enumerate(texts.items()):
+                note = f"Speaking {languages.name(ctx.item)}, {number + 1} of {len(texts)}"
+                ctx.progress(number / len(texts), note)
+                answer = self._say(ctx, text, part=str(index), speed=speed)
+                engine, voice = str(answer.engine), answer.value.voice.name
+                sound = put(ctx, answer.value.path, name=f"line-{index}.wav", content_type="audio/wav")
+                cue = cues[index]
+                lines.append(
+                    Line(
+                        index=index, text=text, start=cue.start, end=cue.end, seconds=answer.value.seconds, sound=sound
+                    )
                 )
-            except LanguageUnsupportedError as error:
-                ctx.note(error.message)
-                return Spoken(missing=UNSPOKEN.format(language=languages.name(ctx.item)))
-            engine, voice = str(answer.engine), answer.value.voice.name
-            sound = put(ctx, into, name=f"line-{index}.wav", content_type="audio/wav")
-            lines.append(
-                Line(index=index, text=text, start=cue.start, end=cue.end, seconds=answer.value.seconds, sound=sound)
-            )
+        except LanguageUnsupportedError as error:
+            ctx.note(error.message)
+            return Spoken(missing=UNSPOKEN.format(language=languages.name(ctx.item)))
         return Spoken(engine=engine, voice=voice, lines=lines)
+
+    def _pace(self, ctx: StepContext, texts: dict[int, str]) -> float:
+        """The speed at which this voice describes at the planning rate: measured on its longest line, never faster than natural."""
+        longest = max(texts.values(), key=len, default="")
+        if len(longest.split()) < FEWEST_WORDS_FOR_PACE:
+            return 1.0
+        natural = self._say(ctx, longest, part="pace", speed=1.0).value.seconds
+        rate = len(longest.split()) / max(natural, 0.1)
+        return round(min(1.0, max(SLOWEST, WORDS_PER_SECOND / rate)), 2)
+
+    def _say(self, ctx: StepContext, text: str, *, part: str, speed: float) -> ai.Answer[Speech]:
+        return ai.speak(
+            text,
+            ctx.workdir / f"line-{part}.wav",
+            language=ctx.item,
+            voice=self.job(ctx).tts_voice,
+            speed=speed,
+            use=self.use(ctx, "speak", part=part),
+            progress=lambda _share, _note: ctx.check(),
+        )
 
     def intact(self, result: Spoken) -> bool:
         return exists(*(line.sound for line in result.lines))

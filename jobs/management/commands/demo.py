@@ -59,7 +59,7 @@ class Command(BaseCommand):
 
     def _report(self, job: Job, studio: Studio, folk: dict[str, Any], console: Console) -> None:
         console.print(journey.deliverables(job, studio))
-        failed = journey.summary(job)
+        failed = journey.failures(job)
         for check in failed:
             console.print(f"[red]Check failed, {check['language']}: {check['name']}: {check['measured']}")
         console.print(f"\nThe job:  {studio.url}/jobs/{job.pk}")
