@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import time
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import httpx2
 
 from ai.weights.errors import SourceError
-from ai.weights.manifest import PIECE, Blob, matches
+from ai.weights.manifest import Blob, matches
 from ai.weights.meter import Meter
 
 CONNECT_SECONDS = 5.0  # where an address is not reachable, the next source should have its turn soon
@@ -73,11 +74,11 @@ def _continue(url: str, wanted: Blob, part: Path, have: int, *, http: httpx2.Cli
     # Compression on the way would make both ranges and sizes meaningless.
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with http.stream("GET", url, headers=headers) as answer:
-        if answer.status_code == httpx2.codes.PARTIAL_CONTENT and _starts_at(answer, have, wanted):
+        if answer.status_code == HTTPStatus.PARTIAL_CONTENT and _starts_at(answer, have, wanted):
             mode = "ab"
-        elif answer.status_code in {httpx2.codes.PARTIAL_CONTENT, httpx2.codes.REQUESTED_RANGE_NOT_SATISFIABLE}:
+        elif answer.status_code in {HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE}:
             raise SourceError("it has another file under that name")
-        elif answer.status_code == httpx2.codes.OK:
+        elif answer.status_code == HTTPStatus.OK:
             mode = "wb"
             meter.add(-have)
             length = answer.headers.get("Content-Length", "")
@@ -90,7 +91,8 @@ def _continue(url: str, wanted: Blob, part: Path, have: int, *, http: httpx2.Cli
 
 def _append(answer: httpx2.Response, wanted: Blob, part: Path, mode: str, have: int, meter: Meter) -> None:
     with part.open(mode) as file:
-        for piece in answer.iter_raw(PIECE):
+        # As they come: gathered into larger pieces, the last one would be lost when the connection breaks.
+        for piece in answer.iter_raw():
             have += len(piece)
             if have > wanted.size:
                 raise SourceError("it sends more than the file should hold")

@@ -141,10 +141,11 @@ class _Run:
         loose.mkdir()
         gathered = []
         where: dict[tuple[str, str], Path] = {}
+        addresses = locate([package for package in source.packages if not self._cached(package)], http=self.http)
         for package in source.packages:
             archive = self.cache / package.sha256
-            if not matches(archive, package):
-                archive = self._download(locate(package, http=self.http), package)
+            if package.name in addresses:
+                archive = self._download(addresses[package.name], package)
             else:
                 self.meter.add(package.size)
             gathered.append(archive)
@@ -160,6 +161,10 @@ class _Run:
             _join(file, where, into)
         shutil.rmtree(loose)
         return gathered
+
+    def _cached(self, package: Package) -> bool:
+        """Whether an earlier run that did not come to its end fetched it."""
+        return matches(self.cache / package.sha256, package)
 
     def _download(self, url: str, wanted: File | Package) -> Path:
         host = urlsplit(url).netloc

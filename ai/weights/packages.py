@@ -23,36 +23,44 @@ import sys
 from pip._internal.commands import create_command
 from pip._vendor.packaging.specifiers import SpecifierSet
 command = create_command("download")
-options, _ = command.parse_args(["--quiet", "--timeout", "8", "--retries", "1", sys.argv[1]])
+options, _ = command.parse_args(["--quiet", "--timeout", "8", "--retries", "1", *sys.argv[1:]])
 with command.main_context():
     finder = command._build_package_finder(options=options, session=command.get_default_session(options))
-    best = finder.find_best_candidate(sys.argv[1], SpecifierSet("==" + sys.argv[2])).best_candidate
-if best is None:
-    sys.exit("no such file")
-print("FOUND", best.link.url_without_fragment)
+    for wanted in sys.argv[1:]:
+        name, _, version = wanted.partition("==")
+        best = finder.find_best_candidate(name, SpecifierSet("==" + version)).best_candidate
+        if best is None:
+            sys.exit("no such file")
+        print("FOUND", name, best.link.url_without_fragment)
 """
 
 
-def locate(package: Package, *, http: httpx2.Client) -> str:
-    """The address of the package's file."""
-    return _in_npm(package, http=http) if package.kind == "npm" else _in_pip(package)
+def locate(wanted: list[Package], *, http: httpx2.Client) -> dict[str, str]:
+    """The addresses of the packages' files, by name."""
+    found = _in_pip([package for package in wanted if package.kind == "pip"])
+    return found | {package.name: _in_npm(package, http=http) for package in wanted if package.kind == "npm"}
 
 
-def _in_pip(package: Package) -> str:
+def _in_pip(wanted: list[Package]) -> dict[str, str]:
+    if not wanted:
+        return {}
+    pins = [f"{package.name}=={package.version}" for package in wanted]
+    names = {package.name for package in wanted}
     python = _python_with_pip()
     if python:
-        answer = _run([python, "-c", ASK_PIP, package.name, package.version])
-        for line in answer.splitlines():
-            if line.startswith("FOUND "):
-                return line.removeprefix("FOUND ").strip()
+        lines = [line.split(" ", 2) for line in _run([python, "-c", ASK_PIP, *pins]).splitlines()]
+        found = {line[1]: line[2].strip() for line in lines if len(line) == 3 and line[0] == "FOUND"}
+        if names <= found.keys():
+            return found
     if shutil.which("uv"):
-        wanted = f"{package.name}=={package.version}\n"
-        lock = _run(["uv", "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", "-"], stdin=wanted)
-        for entry in tomllib.loads(lock).get("packages", []):
-            for wheel in entry.get("wheels", []):
-                if wheel.get("url"):
-                    return str(wheel["url"])
-    if not python and not shutil.which("uv"):
+        command = ["uv", "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", "-"]
+        entries = tomllib.loads(_run(command, stdin="\n".join(pins) + "\n")).get("packages", [])
+        found = {
+            entry["name"]: wheel["url"] for entry in entries for wheel in entry.get("wheels", []) if "url" in wheel
+        }
+        if names <= found.keys():
+            return found
+    elif not python:
         raise SourceError("neither pip nor uv is installed, so no package index can be asked")
     raise SourceError("the package index that pip uses does not have it or cannot be reached")
 
