@@ -24,7 +24,7 @@ from core import languages
 from core.runs.models import Step
 from jobs import queries, workflows
 from jobs.demo.client import Studio, StudioError
-from jobs.models import Job
+from jobs.models import Job, LanguageOutput
 from jobs.pipelines import ACCESSIBLE
 
 SAMPLE = settings.ROOT / "tests" / "data" / "sample.mp4"
@@ -126,38 +126,52 @@ def _show(job: Job, bars: Progress, whole: TaskID, shown: dict[str, TaskID]) -> 
             bars.stop_task(shown[name])
 
 
-def deliverables(job: Job, studio: Studio) -> Table:
-    """Everything that came out, with what was checked and a link to each."""
-    table = Table(title=f"{job.title}: deliverables", show_lines=False, expand=False)
-    for heading, justify in (
-        ("Language", "left"),
-        ("What", "left"),
-        ("Length", "right"),
-        ("Size", "right"),
-        ("Checks", "left"),
-    ):
-        table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    table.add_column("Link", overflow="fold")
+def deliverables(job: Job, studio: Studio, console: Console) -> None:
+    """Everything that came out, with what was checked, and then a link to each: links are too long for a table."""
+    table = Table(title=f"{job.title}: deliverables", title_justify="left")
+    for heading in ("Language", "What", "Length", "Size", "Checks"):
+        table.add_column(heading, justify="right" if heading in {"Length", "Size"} else "left", no_wrap=True)
     found = queries.detailed(Job.objects.filter(pk=job.pk)).get()
-    facts = {output.language: output for output in found.outputs.all()}
+    outputs = {output.language: output for output in found.outputs.all()}
+    links = []
     for asset in studio.get(f"/api/v1/jobs/{job.pk}/downloads")["assets"]:
-        output = facts[asset["language"]]
-        made = {
-            "accessible_video_mp4": output.accessible_video,
-            "audio_description_mp3": output.description_audio,
-            "source_video": found.source,
-        }.get(asset["kind"])
-        checks = [check for check in output.checks if check["kind"] == asset["kind"]]
-        passed = sum(check["passed"] for check in checks)
-        table.add_row(
-            languages.name(asset["language"]),
-            asset["kind"].replace("_", " "),
-            f"{made.duration:.2f} s" if made and made.duration else "",
-            f"{(asset['size_bytes'] or 0) / 1024:,.0f} KB",
-            f"{passed} of {len(checks)} passed" if checks else "",
-            asset["url"],
-        )
-    return table
+        output = outputs[asset["language"]]
+        name, seconds = _what(asset, found, output)
+        language = languages.name(asset["language"])
+        length = f"{seconds:.2f} s" if seconds else ""
+        table.add_row(language, name, length, f"{(asset['size_bytes'] or 0) / 1024:,.0f} KB", _checks(asset, output))
+        links.append((f"{language}, {name}", asset["url"]))
+    console.print(table)
+    console.print("\nLinks, good for a quarter of an hour (the job's page has fresh ones):")
+    for label, url in links:
+        console.print(f"  {label}", style="bold")
+        console.print(f"  {url}", soft_wrap=True, style="not bold", highlight=False)
+
+
+def _what(asset: dict[str, Any], job: Job, output: LanguageOutput) -> tuple[str, float | None]:
+    """The deliverable's name, and its length in seconds where it has one."""
+    names = {
+        "source_video": ("source video", job.source),
+        "captions_vtt": ("captions", None),
+        "audio_description_vtt": ("description script", None),
+        "audio_description_mp3": ("spoken description", output.description_audio),
+        "accessible_video_mp4": ("accessible video", output.accessible_video),
+    }
+    name, made = names[asset["kind"]]
+    retimed = output.accessible_captions
+    if retimed is not None and asset["filename"] == retimed.filename:
+        name = "captions, re-timed"
+    return name, made.duration if made else None
+
+
+def _checks(asset: dict[str, Any], output: LanguageOutput) -> str:
+    checks = [check for check in output.checks if check["kind"] == asset["kind"]]
+    broken = [check for check in checks if not check["passed"]]
+    if not checks:
+        return ""
+    if broken and all(check["advice"] for check in broken):
+        return f"{len(broken)} for a person"
+    return f"{len(checks) - len(broken)} of {len(checks)} passed"
 
 
 def failures(job: Job) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         return journey.follow(job, studio, folk, console), studio, folk
 
     def _report(self, job: Job, studio: Studio, folk: dict[str, Any], console: Console) -> None:
-        console.print(journey.deliverables(job, studio))
+        journey.deliverables(job, studio, console)
         failed = journey.failures(job)
         for check in failed:
             console.print(f"[red]Check failed, {check['language']}: {check['name']}: {check['measured']}")
