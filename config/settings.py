@@ -266,6 +266,10 @@ LOGGING = {
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         "celery": {"level": "INFO"},
+        # A line for every doorbell, most of them the sweep every five seconds; core.runs logs what steps do.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
         # core.rest logs each request once, and each failure with its id.
         "django.request": {"level": "CRITICAL"},
     },

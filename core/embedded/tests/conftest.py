@@ -31,6 +31,24 @@ def processes_of(folder: Path) -> list[str]:
     return lines
 
 
+def environment(**values: str) -> dict[str, str]:
+    """Ours, without the URLs of this test run."""
+    return {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}} | values
+
+
+def manage(home: Home, *arguments: str, seconds: float = 60, **values: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        check=False,
+        cwd=ROOT,
+        env=environment(REELWRIGHT_HOME=str(home.root), **values),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+    )
+
+
 def copy_home(made: Home, into: Home) -> Home:
     """Of a stopped one. Owners and modes are kept."""
     subprocess.run(["cp", "-a", f"{made.root}/.", str(into.root)], check=True)
@@ -89,12 +107,11 @@ def script() -> Iterator[type_of_script]:
     """Runs Python text in a process of its own, without the URLs of this test run."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(text: str, *arguments: object, **environment: str) -> subprocess.Popen[str]:
-        env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
+    def run(text: str, *arguments: object, **values: str) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-c", text, *map(str, arguments)],
             cwd=ROOT,
-            env={**env, **environment},
+            env=environment(**values),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

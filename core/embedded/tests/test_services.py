@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
@@ -14,7 +13,7 @@ import redis
 from core.embedded.places import Home
 from core.embedded.services import Services
 
-from .conftest import ROOT
+from .conftest import manage
 
 USER = """
 import os, sys
@@ -109,20 +108,6 @@ def test_only_the_service_without_a_url_starts(home: Home, script) -> None:
     with redis.Redis.from_url(broker) as client:
         assert client.ping()
     user.communicate("\n", timeout=30)
-
-
-def manage(home: Home, *arguments: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "REDIS_URL"}}
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        check=False,
-        cwd=ROOT,
-        env={**env, "REELWRIGHT_HOME": str(home.root)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
 
 
 def test_a_command_has_its_database_and_leaves_nothing_running(home: Home) -> None:

@@ -72,6 +72,8 @@ class Command(BaseCommand):
             studio.announce(home, url=url, ready=True)
             self._echo(f"Reelwright is ready at {url}")
 
+        # Without it every web process would warn; finders serve the files until production collects them.
+        Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
         self._echo("Starting web, workers and beat …")
         Supervisor(
             programs(home, host=host, port=port),
