@@ -14,7 +14,7 @@ export class LiveSocket {
   connect() {
     const url = new URL(this.address, location.href);
     url.protocol = location.protocol === "https:" ? "wss:" : "ws:";
-    if (this.after) url.searchParams.set("after", this.after);
+    if (this.after !== null) url.searchParams.set("after", this.after);
     this.socket = new WebSocket(url);
     this.socket.addEventListener("open", () => {
       this.tries = 0;

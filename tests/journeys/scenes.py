@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import transaction
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from media_library.models import Asset, Track, TrackVersion
 S = Job.Status
 R = User.Role
 SECONDS = 12
+PASSWORD = "correct horse battery"
 CAPTIONS = """WEBVTT
 
 NOTE written for a test
@@ -56,7 +58,10 @@ Bars of colour stand still. A clock counts in the corner.
 def person(
     role: str = R.PRODUCTION, *, email: str = "", name: str = "Mara Lindqvist", house: Organization | None = None
 ) -> User:
-    user = User.objects.create_user(email or f"{role}@studio.example", "correct horse battery", role=role, name=name)
+    user = User.objects.create_user(email or f"{role}@studio.example", role=role, name=name)
+    # The server under test is another process: it knows the hashers of the settings, not the quick one of the tests.
+    user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt-of-tests-22-chars", iterations=1000)
+    user.save()
     if house is not None:
         Membership.objects.create(organization=house, user=user)
     return user

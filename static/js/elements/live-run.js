@@ -11,7 +11,7 @@ class LiveRun extends HTMLElement {
   connectedCallback() {
     this.socket = new LiveSocket({
       address: this.dataset.socket,
-      after: Number(this.dataset.after) || 0,
+      after: this.dataset.after ? Number(this.dataset.after) : null,
       hear: (event) => this.hear(event),
       poll: () => this.refresh(),
       tell: (connected) => this.toggleAttribute("data-connected", connected),
