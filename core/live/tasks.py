@@ -7,6 +7,6 @@ from celery import shared_task
 from core.live import events
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task
 def trim(**_: object) -> None:
     events.trim()

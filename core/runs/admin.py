@@ -1,22 +1,9 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from core.admin import ReadOnly
 from core.runs.models import OutboxMessage, Run, Step
-
-
-class ReadOnly:
-    """Runs change through their services only: an edited row would belong to no worker."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
 
 
 class StepInline(ReadOnly, admin.TabularInline[Step, Run]):

@@ -7,6 +7,6 @@ from celery import shared_task
 from core.storage import uploads
 
 
-@shared_task  # type: ignore[untyped-decorator]
+@shared_task
 def sweep_uploads(**_: object) -> None:
     uploads.sweep()
