@@ -17,7 +17,7 @@ from media_library import services as library
 from media_library.media import webvtt
 from media_library.models import Track, TrackVersion
 
-LANGUAGE = {"max_length": 35}
+LANGUAGE_LENGTH = 35
 
 
 class TtsPreferencesInput(Input):
@@ -31,7 +31,9 @@ class RequestedOutputsInput(Input):
     audio_description_vtt = serializers.BooleanField(default=False)
     audio_description_mp3 = serializers.BooleanField(default=False)
     accessible_video_mp4 = serializers.BooleanField(default=False)
-    languages = serializers.ListField(child=serializers.CharField(**LANGUAGE), default=list, max_length=60)
+    languages = serializers.ListField(
+        child=serializers.CharField(max_length=LANGUAGE_LENGTH), default=list, max_length=60
+    )
     tts_preferences = TtsPreferencesInput(required=False)
 
 
@@ -43,7 +45,7 @@ class UploadInitInput(Input):
 
 class NewJobInput(Input):
     filename = serializers.CharField(max_length=255)
-    source_language = serializers.CharField(**LANGUAGE)
+    source_language = serializers.CharField(max_length=LANGUAGE_LENGTH)
     requested_outputs = RequestedOutputsInput()
     title = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     notes = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
@@ -103,8 +105,8 @@ class ReasonInput(Input):
 
 
 class TrackQuery(Input):
-    lang = serializers.CharField(**LANGUAGE, required=False, default="")
-    language = serializers.CharField(**LANGUAGE, required=False, default="")
+    lang = serializers.CharField(max_length=LANGUAGE_LENGTH, required=False, default="")
+    language = serializers.CharField(max_length=LANGUAGE_LENGTH, required=False, default="")
     kind = serializers.ChoiceField(Track.Kind.values, default=Track.Kind.CAPTIONS)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

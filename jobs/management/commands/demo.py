@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
+from accounts.models import User
 from core.embedded import studio as running_studio
 from core.embedded.places import Home
 from jobs.demo import journey, people
@@ -45,7 +46,7 @@ class Command(BaseCommand):
             raise CommandError("The studio is not running any more. Its log is in the state directory under logs.")
         folk = people.settle()
         studio = Studio(at.url)
-        email, _ = people.PEOPLE["project_manager"]
+        email, _ = people.PEOPLE[User.Role.PROJECT_MANAGER]
         studio.sign_in(email, people.password())
         console.rule("The main job")
         job = journey.unfinished()
