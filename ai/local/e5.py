@@ -13,6 +13,7 @@ from ai.capabilities.embed import Vectors
 from ai.errors import EngineMissingError
 
 THREADS = 2
+MOST_CHARACTERS = 3000  # the model reads 512 tokens, in which no language needs more
 
 _lock = threading.Lock()
 
@@ -37,8 +38,8 @@ class E5:
 
 
 def _readable(text: str) -> str:
-    """The engine is handed a C string, which ends at a null character."""
-    return text.replace("\0", " ").strip() or "."
+    """The engine is handed a C string, which ends at a null character. More than the model takes in would only cost time."""
+    return text[:MOST_CHARACTERS].replace("\0", " ").strip() or "."
 
 
 @cache

@@ -11,7 +11,7 @@ from langcodes import Language, tag_is_valid
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.text_to_speech import Speech, Voice
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError
-from ai.local import programs, wav
+from ai.local import phonemes, programs, wav
 from core.languages import canonical, name, primary
 
 WORDS_PER_MINUTE = 165  # at speed 1; espeak-ng's own 175 is quick for a listener who follows a film
@@ -31,8 +31,7 @@ class Espeak:
         program = self._program()
         chosen, identifier = _choose(program, canonical(language), voice)
         progress(0.0, "Speaking")
-        if not any(letter.isalnum() for letter in text):
-            raise InvalidAnswerError("There is nothing in this text that can be spoken.")
+        phonemes.require_words(text)
         rate = str(round(WORDS_PER_MINUTE * speed))
         # Control characters would be read as commands of espeak-ng.
         plain = "".join(letter if letter.isprintable() else " " for letter in text)

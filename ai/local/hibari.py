@@ -12,7 +12,7 @@ import numpy as np
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.text_to_speech import Speech, Voice
 from ai.errors import EngineMissingError, InvalidAnswerError, LanguageUnsupportedError
-from ai.local import wav
+from ai.local import phonemes, wav
 from core.languages import name, primary
 
 HEART = Voice("heart", "Heart (quick)", "en-US", "female")
@@ -39,6 +39,7 @@ class Hibari:
     ) -> tuple[Speech, Usage]:
         if primary(language) != "en":
             raise LanguageUnsupportedError(f"hibari speaks only English, not {name(language)}.")
+        phonemes.require_words(text)
         progress(0.0, "Speaking")
         with _lock:
             engine = _load()

@@ -59,6 +59,7 @@ class Kokoro:
     def speak(
         self, text: str, into: Path, *, language: str, voice: str = "", speed: float = 1.0, progress: Progress = silent
     ) -> tuple[Speech, Usage]:
+        phonemes.require_words(text)
         chosen = self._voice(language, voice)
         spoken = _card().languages[chosen.language]
         progress(0.0, "Loading Kokoro")

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 
+from ai.errors import InvalidAnswerError
 from ai.local import programs
 
 ESPEAK = "espeak-ng"
@@ -65,6 +66,11 @@ class Clause:
     @property
     def ends_sentence(self) -> bool:
         return any(sign in self.mark for sign in ".!?…")
+
+
+def require_words(text: str) -> None:
+    if not any(letter.isalnum() for letter in text):
+        raise InvalidAnswerError("There is nothing in this text that can be spoken.")
 
 
 def known(voice: str) -> bool:

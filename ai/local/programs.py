@@ -17,8 +17,9 @@ def found(program: str) -> bool:
 def require(program: str, *, what_for: str, packages: str = "") -> str:
     path = shutil.which(program)
     if path is None:
+        command = f"apt-get install {packages or program}"
         raise EngineMissingError(
-            f"The program {program}, which {what_for}, is not installed. Debian and Ubuntu install it with: apt-get install {packages or program}"
+            f"The program {program}, which {what_for}, is not installed. Debian and Ubuntu install it with: {command}"
         )
     return path
 

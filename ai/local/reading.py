@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -25,18 +27,47 @@ def read(pictures: list[Picture]) -> list[str]:
     return list(found.values())
 
 
+@dataclass
+class _Piece:
+    """One box of text. Fractions of the picture's height, both ways."""
+
+    text: str
+    left: float
+    right: float
+    top: float
+    bottom: float
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def goes_on_from(self, other: _Piece) -> bool:
+        """Whether it stands in the same line, no more than a wide space further."""
+        shared = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return shared > 0.5 * min(self.height, other.height) and -0.5 < (self.left - other.right) / self.height < 1.2
+
+
 def _lines(picture: Picture) -> list[str]:
+    """The words are found in boxes, often one a word; boxes of one line belong together."""
     with _lock:
         answer, _seconds = _engine()(picture[:, :, ::-1].copy())
-    rows = picture.shape[0]
-    lines = []
-    for corners, text, likelihood in answer or []:
-        ups = [point[1] for point in corners]
-        height = (max(ups) - min(ups)) / rows
-        plain = " ".join(str(text).split())
-        if float(likelihood) >= SURE and height >= SMALLEST and sum(map(str.isalnum, plain)) >= 2:
-            lines.append((round(min(ups) / rows / 0.03), corners[0][0], plain))
-    return [text for _row, _left, text in sorted(lines)]
+    lines: list[_Piece] = []
+    for piece in sorted(_pieces(answer or [], rows=picture.shape[0]), key=lambda piece: (piece.left, piece.top)):
+        before = next((line for line in lines if piece.goes_on_from(line)), None)
+        if before is None:
+            lines.append(piece)
+        else:
+            before.text, before.right = f"{before.text} {piece.text}", piece.right
+    lines.sort(key=lambda line: (line.top, line.left))
+    return [line.text for line in lines if sum(map(str.isalnum, line.text)) >= 2]
+
+
+def _pieces(answer: list[Any], *, rows: int) -> Iterator[_Piece]:
+    for corners, text, likelihood in answer:
+        across, down = [point[0] / rows for point in corners], [point[1] / rows for point in corners]
+        piece = _Piece(" ".join(str(text).split()), min(across), max(across), min(down), max(down))
+        if float(likelihood) >= SURE and piece.height >= SMALLEST and piece.text:
+            yield piece
 
 
 @cache

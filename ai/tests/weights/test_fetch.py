@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -17,6 +18,7 @@ from ai.weights.errors import WeightsUnavailableError
 from ai.weights.fetch import fetch
 from ai.weights.manifest import Package, Source, damage, installed
 from ai.weights.meter import Meter
+from core.errors import StorageFullError
 
 ONE, TWO = DATA[:70_000], DATA[70_000:]
 
@@ -209,6 +211,23 @@ def test_a_damaged_model_is_found_and_repaired(shop, tmp_path, meter):
     assert damage(wanted, tmp_path) == "Damaged: model.bin."
     fetch([wanted], root=tmp_path, meter=meter, repair=True)
     assert damage(wanted, tmp_path) == ""
+
+
+def test_a_full_disk_is_said_in_words_and_nothing_is_half_there(shop, tmp_path, meter, monkeypatch):
+    shop.shelves["/model.bin"] = Shelf(DATA)
+    wanted = model(home(file("model.bin", url=f"{shop.url}/model.bin")))
+
+    def full(*_args, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("ai.weights.fetch.shutil.copyfile", full)
+        with pytest.raises(StorageFullError, match="no room left"):
+            fetch([wanted], root=tmp_path, meter=meter)
+    assert not installed(wanted, tmp_path)
+    shop.asked.clear()
+    assert fetch([wanted], root=tmp_path, meter=meter) == ["ears"]
+    assert shop.asked == []
 
 
 def _fetch_elsewhere(root, url, answers):
