@@ -70,8 +70,9 @@ def retry_after_failure(rig: Rig, seen: Seen) -> None:
 def answer_lost(rig: Rig, seen: Seen) -> None:
     with ProviderServer() as provider:
         provider.plan("lost")
-        began = time.monotonic()
         run = start(rig, provider)
+        wait_for("billed", lambda: provider.billed, seconds=60)
+        began = time.monotonic()
         rig.wait_for_run(run, seconds=90)
         seen.recovery = time.monotonic() - began
         seen.expect(len(provider.requests) >= 2, "the answer was not lost")
