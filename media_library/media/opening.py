@@ -17,6 +17,9 @@ from media_library.media.sniff import Kind, sniff
 # ffmpeg's whitelist wants every name a demuxer registers under.
 DEMUXER_NAMES = {"mov": "mov,mp4,m4a,3gp,3g2,mj2", "matroska": "matroska,webm"}
 
+# Containers whose headers name codec, size and clock of each track.
+_TELLING_HEADERS = {"mov", "matroska"}
+
 MAX_STREAMS_READ = 100
 READ_TIMEOUT_SECONDS = 15.0
 
@@ -41,14 +44,20 @@ def address(path: Path) -> str:
 
 
 @contextmanager
-def open_media(path: Path, *, kind: Kind | None = None) -> Iterator[InputContainer]:
-    """Raises NotMediaError, TruncatedError, UnsupportedError. What goes wrong inside the block is said the same way."""
+def open_media(path: Path, *, kind: Kind | None = None, headers_only: bool = False) -> Iterator[InputContainer]:
+    """Raises NotMediaError, TruncatedError, UnsupportedError. What goes wrong inside the block is said the same way.
+
+    `headers_only` decodes no first frame to learn what headers leave out (pixel format): four times quicker where that is not asked.
+    """
     kind = kind or sniff(path)
+    options = reading_options(kind)
+    if headers_only and kind.demuxer in _TELLING_HEADERS:
+        options |= {"probesize": "32", "skip_frame": "all", "threads": "1"}
     try:
         with av.open(
             address(path),
             format=kind.demuxer,
-            options=reading_options(kind),
+            options=options,
             timeout=(READ_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS),
             metadata_errors="replace",
         ) as container:

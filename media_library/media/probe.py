@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -268,7 +267,8 @@ def _video(
         raise UnsupportedError(
             "The picture of this file cannot be read. Convert it to MP4 (H.264 and AAC) and try again."
         )
-    keyframes, steps = frame_index(container, stream)
+    index = frame_index(container, stream)
+    keyframes = index.keyframes()
     average = stream.average_rate or stream.guessed_rate or stream.base_rate or Fraction(0)
     if average > limits.fps:
         raise UnsupportedError(
@@ -287,20 +287,13 @@ def _video(
         sample_aspect_ratio=Fraction(stream.sample_aspect_ratio or codec.sample_aspect_ratio or 1),
         color_transfer=int(codec.color_trc),
         has_b_frames=bool(codec.has_b_frames),
-        is_vfr=is_vfr(steps),
+        is_vfr=is_vfr(index.steps()),
         is_open_gop=is_open_gop(container, stream, keyframes),
-        keyframe_interval=max((later - earlier for earlier, later in pairwise(keyframes)), default=None)
-        if len(keyframes) > 1
-        else _whole(duration, keyframes),
+        keyframe_interval=index.keyframe_interval(duration=duration),
         duration=_stream_duration(stream, duration),
         start=float((stream.start_time or 0) * (stream.time_base or 0)),
         is_trimmed=bool(keyframes) and keyframes[0] < -HIDDEN_SECONDS,
     )
-
-
-def _whole(duration: float, keyframes: list[float]) -> float | None:
-    """With a single keyframe the picture can be entered only at its start."""
-    return duration if keyframes else None
 
 
 def _check_last_packets(container: InputContainer, duration: float) -> None:

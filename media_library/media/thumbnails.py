@@ -25,6 +25,8 @@ from media_library.media.opening import open_media
 POSTER_CANDIDATES = 12
 SPRITE_TILE_WIDTH = 160
 SPRITE_TILES = 100
+# Up to this width nobody sees whether a frame was deblocked before it was made small.
+ROUGH_WIDTH = 320
 # Mean luma of 255 below which a frame counts as black, and spread below which it says nothing (a fade, a flat colour).
 BLACK_LUMA = 24
 FLAT_SPREAD = 8
@@ -41,8 +43,8 @@ def frames_at(
     halt: threading.Event | None = None,
 ) -> list[Image.Image]:
     """One upright picture for each time. By default the keyframe at or before it (one decode); `exact` gives the very frame shown then."""
-    with open_media(path) as container:
-        stream = _picture_stream(container, rough=False)
+    with open_media(path, headers_only=True) as container:
+        stream = _picture_stream(container, rough=not exact and width is not None and width <= ROUGH_WIDTH)
         pictures = []
         for at in seconds:
             _check(halt)
@@ -57,7 +59,7 @@ def frame_at(path: Path, seconds: float, *, width: int | None = None, exact: boo
 
 def poster(path: Path, into: Path, *, width: int = 1280, halt: threading.Event | None = None) -> float:
     """Write the best of a few keyframes as a JPEG: the sharpest that is neither black nor flat. Returns its time in seconds."""
-    with open_media(path) as container:
+    with open_media(path, headers_only=True) as container:
         stream = _picture_stream(container, rough=False)
         best: tuple[float, float, VideoFrame] | None = None
         # Neither the very start nor the end: those are titles and fades.
@@ -98,7 +100,7 @@ def sprite(
     halt: threading.Event | None = None,
 ) -> Sprite:
     """Write a JPEG of `tiles` keyframes, evenly spread."""
-    with open_media(path) as container:
+    with open_media(path, headers_only=True) as container:
         stream = _picture_stream(container, rough=True)
         length = _length(container, stream)
         times = tuple((index + 0.5) * length / tiles for index in range(tiles))

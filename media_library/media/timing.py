@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, pairwise
 
@@ -11,22 +12,61 @@ import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-_INDEX_ENTRIES_READ = 20_000
+# Enough to meet every habit of an encoder; reading all entries of a long film would cost more than everything else together.
+_WINDOWS, _WINDOW_ENTRIES = 5, 500
 _PACKETS_READ = 600
 _KEYFRAMES_LOOKED_AT = 3
 
+Entry = tuple[int, bool]
 
-def frame_index(container: InputContainer, stream: VideoStream) -> tuple[list[float], list[int]]:
-    """(times of keyframes in seconds, steps between frames in ticks), from the index where it lists every frame, else from packets."""
-    base = stream.time_base or Fraction(1, 1)
-    entries = [(entry.timestamp, entry.is_keyframe) for entry in islice(stream.index_entries, _INDEX_ENTRIES_READ)]
-    if len(entries) < 2 or all(is_key for _, is_key in entries):
-        packets = _packets(container, stream, at_most=_PACKETS_READ)
-        entries = sorted((packet.pts, packet.is_keyframe) for packet in packets if packet.pts is not None)
-        container.seek(0)
-    return [float(at * base) for at, is_key in entries if is_key], [
-        later - earlier for (earlier, _), (later, _) in pairwise(entries)
+
+@dataclass(frozen=True)
+class FrameIndex:
+    """Stretches of consecutive frames as (time in ticks, whether it is a keyframe), from a few places of the file."""
+
+    base: Fraction
+    windows: tuple[tuple[Entry, ...], ...]
+
+    def keyframes(self) -> list[float]:
+        """Seconds, of the first stretch only."""
+        return [float(at * self.base) for at, is_key in self.windows[0] if is_key] if self.windows else []
+
+    def keyframe_interval(self, *, duration: float) -> float | None:
+        """The longest in seconds; where a stretch has fewer than two keyframes, at least its length. None: no frame is known."""
+        longest = [self._longest(window) for window in self.windows if window]
+        if not longest:
+            return None
+        return duration if len(self.keyframes()) < 2 and len(self.windows) == 1 else max(longest)
+
+    def _longest(self, window: tuple[Entry, ...]) -> float:
+        keys = [at for at, is_key in window if is_key]
+        if len(keys) < 2:
+            return float((window[-1][0] - window[0][0]) * self.base)
+        return float(max(later - earlier for earlier, later in pairwise(keys)) * self.base)
+
+    def steps(self) -> list[int]:
+        return [later[0] - earlier[0] for window in self.windows for earlier, later in pairwise(window)]
+
+
+def frame_index(container: InputContainer, stream: VideoStream) -> FrameIndex:
+    """From the index where it lists every frame, else from the first packets."""
+    base, entries = stream.time_base or Fraction(1), stream.index_entries
+    count = len(entries)
+    if count <= _WINDOWS * _WINDOW_ENTRIES:
+        starts = [0]
+        length = count
+    else:
+        length = _WINDOW_ENTRIES
+        starts = [(count - length) * number // (_WINDOWS - 1) for number in range(_WINDOWS)]
+    windows = [
+        tuple((entry.timestamp, entry.is_keyframe) for entry in (entries[at] for at in range(start, start + length)))
+        for start in starts
     ]
+    if count < 2 or all(is_key for _, is_key in windows[0]):
+        packets = _packets(container, stream, at_most=_PACKETS_READ)
+        windows = [tuple(sorted((packet.pts, packet.is_keyframe) for packet in packets if packet.pts is not None))]
+        container.seek(0)
+    return FrameIndex(base, tuple(windows))
 
 
 def _packets(container: InputContainer, stream: VideoStream, *, at_most: int) -> list[av.Packet[VideoStream]]:
