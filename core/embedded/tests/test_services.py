@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import redis
 
+from core.embedded import studio
 from core.embedded.places import Home
 from core.embedded.services import Services
 
@@ -144,12 +145,12 @@ def test_a_command_that_cannot_have_its_database_says_so_in_a_sentence(home: Hom
 def test_down_stops_services_that_nobody_uses_and_leaves_the_others(home: Home, script) -> None:
     user = script(USER, home.root)
     addresses(user)
-    assert "another command uses them" in manage(home, "down").stdout
+    assert studio.stop(home) == ["postgres and valkey stay up: another command uses them."]
     assert len(pids(home)) == 2
     os.kill(user.pid, signal.SIGKILL)
     user.wait()
 
-    assert "Stopped postgres and valkey." in manage(home, "down").stdout
+    assert studio.stop(home) == ["Stopped postgres and valkey."]
 
     assert pids(home) == []
-    assert "Nothing was running." in manage(home, "down").stdout
+    assert studio.stop(home) == ["Nothing was running."]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import urllib.request
 
 from core.embedded import health, processes
 from core.embedded.places import Home
