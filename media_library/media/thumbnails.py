@@ -14,7 +14,7 @@ import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
 from av.video.frame import VideoFrame
-from av.video.reformatter import Interpolation
+from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -31,6 +31,8 @@ ROUGH_WIDTH = 320
 BLACK_LUMA = 24
 FLAT_SPREAD = 8
 _JPEG_QUALITY = 82
+# A video that does not say how its colours are coded is shown by browsers as BT.709 from 720 lines on (ITU-T H.273 values).
+_UNSAID_MATRIX, _HD_MATRIX, _HD_LINES = 2, Colorspace.ITU709, 720
 _PACKETS_TO_KEYFRAME = 2000
 
 
@@ -202,7 +204,10 @@ def _upright(frame: VideoFrame, *, width: int | None) -> Image.Image:
     if width and width < seen_width:
         seen_width, seen_height = width, max(1, round(seen_height * width / seen_width))
     size = (seen_height, seen_width) if turned else (seen_width, seen_height)
-    small = frame.reformat(width=size[0], height=size[1], format="rgb24", interpolation=Interpolation.FAST_BILINEAR)
+    matrix = _HD_MATRIX if frame.colorspace == _UNSAID_MATRIX and frame.height >= _HD_LINES else None
+    small = frame.reformat(
+        width=size[0], height=size[1], format="rgb24", src_colorspace=matrix, interpolation=Interpolation.FAST_BILINEAR
+    )
     picture = Image.fromarray(small.to_ndarray())
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
