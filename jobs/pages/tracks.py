@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -57,6 +58,10 @@ def editor(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str) ->
     context = editor_context(request, job, text) | {"form": form, "conflict": conflict}
     status = 409 if conflict else 422 if form.errors else 200
     return render(request, "jobs/track_editor.html", context, status=status)
+
+
+# core.rest.body: the longest track, as a form encodes it.
+editor.max_body_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # type: ignore[attr-defined]
 
 
 def editor_context(request: HttpRequest, job: Job, text: services.TrackText) -> dict[str, Any]:

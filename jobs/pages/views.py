@@ -135,6 +135,10 @@ def new_job(request: HttpRequest) -> HttpResponse:
     return render(request, "jobs/job_list.html", context, status=422)
 
 
+# core.rest.body: the file and what stands around it in the form.
+new_job.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[attr-defined]
+
+
 @login_required
 @never_cache
 @require_GET
