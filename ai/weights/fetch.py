@@ -82,6 +82,8 @@ class _Run:
             else:
                 fetched.append(model.name)
         if failures:
+            # What arrived whole or in part is kept for the next run, what was being put together is not.
+            shutil.rmtree(self.cache / "new", ignore_errors=True)
             raise WeightsUnavailableError(_unavailable(failures))
         shutil.rmtree(self.cache, ignore_errors=True)
         return fetched
