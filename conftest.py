@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import django
+import pytest
 from django.conf import settings
 
 from core import embedded
@@ -52,3 +53,9 @@ django.setup()
 
 # Argon2 is slow on purpose; what tests prove does not hang on it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests last: Playwright's loop then runs in this thread to the end, and async tests would find it running."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
