@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+from core.embedded.secret_files import stored_secret
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -60,23 +61,6 @@ class Env:
         """The variable, or a generated secret kept in the state directory (0600) so that a restart keeps sessions and links."""
         value = self.values.get(name, "").strip()
         return value or stored_secret(home / "secrets" / name.lower())
-
-
-def stored_secret(path: Path) -> str:
-    """Reads the secret in `path`, making it first if need be. Safe when two processes start at once: the first one wins."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        try:
-            os.link(fresh, path)
-        except FileExistsError:
-            pass
-        finally:
-            fresh.unlink()
-    return path.read_text().strip()
 
 
 env = Env(os.environ)
