@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -22,6 +22,7 @@ from core.runs.models import Run, Step
 from core.runs.pipelines import StepSpec
 
 log = structlog.get_logger(__name__)
+T = TypeVar("T")
 
 UNEXPECTED = "Something went wrong in the studio. The operator finds the reason in the log under this run's id."
 # A database that restarts is back by then. What took an hour to make is worth two minutes of patience.
@@ -93,21 +94,22 @@ def record(ctx: StepContext, spec: StepSpec, outcome: Outcome) -> None:
     replaced = False
     if not (isinstance(outcome, Halted) and outcome.reason == "lost"):
         try:
-            replaced = _patiently(lambda: _write(ctx, spec, outcome))
+            replaced = patiently(lambda: _write(ctx, spec, outcome))
         except (InterfaceError, OperationalError):
             raise
         except DomainError as error:
             # The product refused the result: that is the step's failure, and no reason to let the lease run out.
             refused = Failed(error.message, error.code, False)
-            _patiently(lambda: _write(ctx, spec, refused))
+            patiently(lambda: _write(ctx, spec, refused))
         except Exception:
             log.exception("step.outcome_not_written")
-            _patiently(lambda: _write(ctx, spec, unexpected()))
+            patiently(lambda: _write(ctx, spec, unexpected()))
     # Until a result has taken the place of an earlier one, the product still shows the earlier one's files.
     artefacts.discard(ctx.step, attempt=None if replaced else ctx.attempt)
 
 
-def _patiently(write: Callable[[], bool]) -> bool:
+def patiently(write: Callable[[], T]) -> T:
+    """Again and again while the database is away or two transactions stand in each other's way."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -115,7 +117,7 @@ def _patiently(write: Callable[[], bool]) -> bool:
         except (InterfaceError, OperationalError) as error:
             if time.monotonic() > deadline or connection.in_atomic_block:
                 raise
-            log.warning("step.outcome_waits_for_database", error=str(error))
+            log.warning("step.waits_for_database", error=str(error))
             connection.close()
             time.sleep(PAUSE_SECONDS)
 

@@ -31,6 +31,14 @@ def _one_active_run() -> Iterator[None]:
         raise WrongStateError("This is being worked on already.") from error
 
 
+def hold(run_id: uuid.UUID) -> Run:
+    """Locks the run for the rest of the caller's transaction.
+
+    Whoever locks the subject of a run too takes this lock first: workers do, and the other order is a deadlock.
+    """
+    return lock(run_id)
+
+
 def start(
     kind: str,
     *,

@@ -104,7 +104,7 @@ def dead_holder(step_id: uuid.UUID | str) -> str:
 def attempt(ctx: StepContext, spec: StepSpec) -> Outcome:
     """Does the work. Whatever goes wrong is an outcome too."""
     try:
-        announce(ctx)
+        outcomes.patiently(lambda: announce(ctx))
         return _work(ctx, spec)
     except DomainError as error:
         # Work that was stopped may fail in its own words.

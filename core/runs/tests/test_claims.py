@@ -189,6 +189,22 @@ def test_a_database_that_is_away_when_the_work_is_done_does_not_cost_the_work(
     assert (step.status, step.attempt, step.failures) == ("done", 1, 0)
 
 
+def test_a_deadlock_while_the_step_is_announced_costs_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcomes, "PAUSE_SECONDS", 0.0)
+    announce, broken = worker.announce, ["deadlock detected"]
+
+    def deadlock_first(ctx: Any) -> None:
+        if broken:
+            raise OperationalError(broken.pop())
+        announce(ctx)
+
+    monkeypatch.setattr(worker, "announce", deadlock_first)
+    run = bench.start(bench.step("a"))
+    worker.perform(run.steps.get().pk)
+    step = run.steps.get()
+    assert (step.status, step.attempt, step.failures) == ("done", 1, 0)
+
+
 def terminate(pid: int) -> None:
     from django.db import connections
 
