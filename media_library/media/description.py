@@ -12,6 +12,7 @@ Descriptions never overlap speech or each other.
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -26,6 +27,7 @@ MOST_EARLY, MOST_LATE = 2.0, 1.0
 FASTEST = 1.25
 FROM_SPEECH = 0.12  # no pause point closer to a word
 NEAR_CUT = 0.5
+ON_CUT = 0.8  # what a pause at a shot change is worth, in seconds of waiting
 LEAD_IN, FREEZE_PADDING = 0.25, 0.5
 BETWEEN = 0.25  # between two descriptions
 LONG, TOO_LONG = 20.0, 45.0
@@ -98,12 +100,15 @@ def place(
     gaps: Sequence[Gap],
     duration: float,
     shots: Sequence[float] = (),
+    free_from: float = 0.0,
 ) -> Placement:
     """Give every candidate its place, in order of wanted time; `cue_index` is its number in `candidates`.
 
+    Nothing is placed before `free_from`: there others stand already.
     `words` are the intervals of single words (and of other voices): pause points may stand between them.
     """
-    desk = _Desk(gaps=gaps, quiet=_quiet(words, duration=duration), shots=sorted(shots), duration=duration)
+    quiet = _quiet(words, duration=duration)
+    desk = _Desk(gaps=gaps, quiet=quiet, shots=sorted(shots), duration=duration, free_from=free_from)
     placed: list[Placed] = []
     for index, candidate in sorted(enumerate(candidates), key=lambda numbered: numbered[1].wanted):
         one = None if candidate.forced_extended else desk.inline(candidate, index)
@@ -131,7 +136,7 @@ class _Desk:
     quiet: Sequence[Interval]
     shots: Sequence[float]
     duration: float
-    free_from: float = 0.0  # source time after the description placed last
+    free_from: float  # source time after the description placed last
 
     def inline(self, candidate: Candidate, index: int) -> Placed | None:
         near = self._in_gaps(candidate, candidate.wanted - MOST_EARLY, candidate.wanted + MOST_LATE)
@@ -169,11 +174,16 @@ class _Desk:
         return gap, round(start, 3), speed
 
     def extended(self, candidate: Candidate, index: int, *, before: Sequence[Placed]) -> Placed:
-        options = [self._option(candidate, point) for zone in self.quiet for point in self._points(candidate, zone)]
-        if not options:
-            # No silence is left: hold the last picture, for several one after the other.
-            options = [(0.0, self.duration, None)]
-        _, point, gap = min(options, key=lambda option: option[0])
+        # No silence is left: hold the last picture, for several one after the other.
+        best: tuple[float, float, Gap | None] = (math.inf, self.duration, None)
+        for zone in self._nearest_first(candidate.wanted):
+            off = max(zone.start - candidate.wanted, candidate.wanted - zone.end)
+            if off - MOST_EARLY - ON_CUT > best[0]:
+                # Whatever this one and those farther off may save, the way there costs more.
+                break
+            options = (self._option(candidate, point) for point in self._points(candidate, zone))
+            best = min((best, *options), key=lambda option: option[:2])
+        _, point, gap = best
         return Placed(
             index,
             candidate.text,
@@ -188,6 +198,19 @@ class _Desk:
             pause_seconds=self._pause(candidate, point, gap),
             waits=sum(one.pause_seconds for one in before if one.pause_at == point),
         )
+
+    def _nearest_first(self, wanted: float) -> Iterable[Interval]:
+        later = bisect_right(self.quiet, wanted, key=lambda zone: zone.start)
+        before, after = later - 1, later
+        while before >= 0 or after < len(self.quiet):
+            early = wanted - self.quiet[before].end if before >= 0 else math.inf
+            late = self.quiet[after].start - wanted if after < len(self.quiet) else math.inf
+            if early <= late:
+                yield self.quiet[before]
+                before -= 1
+            else:
+                yield self.quiet[after]
+                after += 1
 
     def _points(self, candidate: Candidate, zone: Interval) -> Iterable[float]:
         first = max(zone.start, self.free_from)
@@ -208,10 +231,11 @@ class _Desk:
             else min(off, MOST_LATE) + 3 * max(0.0, off - MOST_LATE)
         )
         on_cut = any(abs(shot - point) < 0.001 and abs(shot - candidate.wanted) <= NEAR_CUT for shot in self.shots)
-        return away + 0.4 * self._pause(candidate, point, gap) - (0.8 if on_cut else 0.0), point, gap
+        return away + 0.4 * self._pause(candidate, point, gap) - (ON_CUT if on_cut else 0.0), point, gap
 
     def _gap_at(self, point: float) -> Gap | None:
-        return next((gap for gap in self.gaps if gap.start <= point <= gap.end), None)
+        number = bisect_right(self.gaps, point, key=lambda gap: gap.start) - 1
+        return self.gaps[number] if number >= 0 and point <= self.gaps[number].end else None
 
     def _pause(self, candidate: Candidate, point: float, gap: Gap | None) -> float:
         usable = max(0.0, gap.usable_end - point) if gap else 0.0
