@@ -65,7 +65,10 @@ class JobListener:
         workflows.fail(_job(run), message=step.error, step=step.name)
 
     def cancelled(self, run: Run) -> None:
-        """The job was cancelled by the one who asked for it; the run only follows."""
+        """The job was cancelled by the one who asked for it; the run only follows, and nothing is under way any more."""
+        work = LanguageOutput.Work
+        for field, _ in WORK.values():
+            LanguageOutput.objects.filter(job=run.subject_id, **{field: work.RUNNING}).update(**{field: work.PENDING})
 
     def progressed(self, run: Run, step: Step) -> None:
         events.job_progress(run, step, status=run.stage or S.CREATED)
@@ -84,7 +87,8 @@ class JobListener:
             # Nobody here speaks the language: the work waits for a person.
             outputs.update(**{field: work.PENDING})
         elif step.status == Step.Status.DONE and step.name == last:
-            outputs.update(**{field: work.DONE})
+            # What an engine could not do waits for a person too.
+            outputs.update(**{field: work.PENDING if (step.result or {}).get("missing") else work.DONE})
 
 
 ACCESSIBLE = register(

@@ -23,7 +23,7 @@ from core.errors import ConflictError, DomainError, NotAllowedError, NotFoundErr
 from core.runs import services as runs
 from core.storage import store, uploads
 from core.storage.models import Upload
-from jobs import policies, signals
+from jobs import events, policies, signals
 from jobs.models import Job, LanguageOutput
 from media_library import services as library
 from media_library.models import Asset, Track, TrackDraft, TrackVersion
@@ -210,6 +210,7 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         for tag in (source_language, *targets)
     )
     audit.record("jobs.job.create", job, actor=owner, after=job.status)
+    events.job_status(job)
     signals.job_created.send(sender=Job, job=job)
     job.run = runs.start(KIND, subject_id=job.pk, created_by=owner)
     job.save(update_fields=["run"])
@@ -308,11 +309,12 @@ def mark_stale(output: LanguageOutput) -> None:
     outputs.filter(render_status=work.DONE).update(render_status=work.STALE)
 
 
-def note_engine(output: LanguageOutput, work: str, engine: str, *, needs_person: str = "") -> None:
-    """Who did this piece of work, by name, or why a person has to."""
+def note_engine(output: LanguageOutput, work: str, engine: str, *, lacking: str, needs_person: bool) -> None:
+    """Who did this piece of work, by name, or that a person has to. `lacking` is the reason that then stands with the output."""
     locked = LanguageOutput.objects.select_for_update(of=("self",)).get(pk=output.pk)
     locked.engines = {**locked.engines, work: engine} if engine else locked.engines
-    locked.needs_person = needs_person or locked.needs_person
+    reasons = [reason for reason in locked.needs_person.splitlines() if reason != lacking]
+    locked.needs_person = "\n".join([*reasons, lacking] if needs_person else reasons)
     locked.save(update_fields=["engines", "needs_person", "updated_at"])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -93,7 +94,7 @@ class JobStep(StepFunction[R]):
         )
 
 
-def newest(track_id: object) -> TrackVersion | None:
+def newest(track_id: uuid.UUID | None) -> TrackVersion | None:
     return TrackVersion.objects.filter(track_id=track_id).order_by("-number").first() if track_id else None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from core import languages
 from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
+from jobs.models import Job
 from jobs.steps.base import JobStep, media_work
 from jobs.steps.ingest import Conformed, Surveyed
 from jobs.steps.listen import Transcribed
@@ -24,7 +26,7 @@ from jobs.steps.speech import spoken_words
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.description import BETWEEN, MOST_EARLY, Candidate, Placed, place
-from media_library.media.gaps import GUARD, SMALLEST_GAP, WORDS_PER_SECOND, Gap, gaps, speech_intervals
+from media_library.media.gaps import GUARD, SMALLEST_GAP, WORDS_PER_SECOND, Gap, Interval, gaps, speech_intervals
 from media_library.media.thumbnails import frames_at
 from media_library.media.webvtt import Cue
 from media_library.media.webvtt.cuetext import escape
@@ -108,7 +110,8 @@ class Describe(JobStep[Described]):
         speech = speech_intervals(words)
         silences = gaps(speech, duration=video.duration, smallest=SMALLEST_GAP)
         shots = shots_of(ctx.result("survey", Surveyed).shots, duration=video.duration)
-        candidates: list[Candidate] = []
+        heard, cuts = [(word.start, word.end) for word in words], [shot.start for shot in shots[1:]]
+        placed: list[Placed] = []
         result = Described()
         free_from = 0.0
         with store().local(video.key) as path, media_work(ctx):
@@ -119,42 +122,44 @@ class Describe(JobStep[Described]):
                     if not job.accessible_video_mp4:
                         continue
                     room = HELD_WORDS
-                looks = [shot.start + (shot.end - shot.start) * share for share in LOOKS]
-                frames = []
-                for look, picture in enumerate(frames_at(path, looks, width=FRAME_WIDTH, halt=ctx.halt)):
-                    frames.append(ctx.workdir / f"shot-{number}-{look}.jpg")
-                    picture.save(frames[-1], quality=90)
+                use = self.use(ctx, "describe", part=str(number))
                 try:
                     answer = ai.describe(
-                        frames,
+                        self._frames(ctx, path, shot),
                         language=job.source_language,
                         context=heard_around(words, shot),
                         max_words=room,
-                        use=self.use(ctx, "describe", part=str(number)),
+                        use=use,
                     )
                 except LanguageUnsupportedError as error:
                     ctx.note(error.message)
-                    return Described(missing=UNSEEN.format(language=languages.name(job.source_language)))
+                    return Described(missing=unseen(job))
                 result.engine, result.measured = str(answer.engine), result.measured or answer.value.measured
                 text = answer.value.description.strip()
                 if text:
                     seconds = len(text.split()) / WORDS_PER_SECOND
-                    candidates.append(Candidate(text, shot.start, seconds, seen_until=shot.end))
-                    placed = self._place(candidates, words, silences, video.duration, shots)
+                    wish = Candidate(text, shot.start, seconds, seen_until=shot.end)
+                    # Shots come in order, so each wish is placed once, after what stands already.
+                    placed += place(
+                        [wish], words=heard, gaps=silences, duration=video.duration, shots=cuts, free_from=free_from
+                    ).placed
                     free_from = placed[-1].source_end + BETWEEN
-        self.cues = [
-            planned_cue(one, speech) for one in self._place(candidates, words, silences, video.duration, shots)
-        ]
+        self.cues = [planned_cue(one, speech, duration=video.duration) for one in placed]
         result.cues = len(self.cues)
         return result
 
-    @staticmethod
-    def _place(
-        candidates: list[Candidate], words: list[Word], silences: list[Gap], duration: float, shots: list[Shot]
-    ) -> list[Placed]:
-        heard = [(word.start, word.end) for word in words]
-        cuts = [shot.start for shot in shots[1:]]
-        return place(candidates, words=heard, gaps=silences, duration=duration, shots=cuts).placed
+    def _frames(self, ctx: StepContext, video: Path, shot: Shot) -> list[Path]:
+        """What the shot looks like. The files are written over by the next shot's."""
+        looks = [shot.start + (shot.end - shot.start) * share for share in LOOKS]
+        frames = []
+        for number, picture in enumerate(frames_at(video, looks, width=FRAME_WIDTH, halt=ctx.halt)):
+            frames.append(ctx.workdir / f"look-{number}.jpg")
+            picture.save(frames[-1], quality=90)
+        return frames
+
+    def intact(self, result: Described) -> bool:
+        # An engine may have been installed since.
+        return not result.missing
 
     def publish(self, ctx: StepContext, result: Described) -> None:
         output = self.output(ctx)
@@ -162,16 +167,24 @@ class Describe(JobStep[Described]):
         comment = result.missing or (MEASURED if result.measured else SEEN)
         text = webvtt.Document(blocks=list(self.cues)).write()
         library.save_machine_version(track, text, engine=result.engine or "none", comment=comment)
-        services.note_engine(output, "description", result.engine, needs_person=result.missing)
+        services.note_engine(
+            output, "description", result.engine, lacking=unseen(output.job), needs_person=bool(result.missing)
+        )
 
 
-def planned_cue(one: Placed, speech: list[Any]) -> Cue:
+def unseen(job: Job) -> str:
+    return UNSEEN.format(language=languages.name(job.source_language))
+
+
+def planned_cue(one: Placed, speech: list[Interval], *, duration: float) -> Cue:
     """The description's cue in source time. One that the picture is held for ends before the next word, whatever its length."""
-    next_word = next((start for start, _ in speech if start > one.start), None)
-    end = max(one.source_end, one.start + SHORTEST_CUE)
+    # Where the last picture is held, the cue still lies within the film, or no player would come to it.
+    start = min(one.start, max(0.0, duration - SHORTEST_CUE))
+    next_word = next((word for word, _ in speech if word > start), None)
+    end = max(one.source_end, start + SHORTEST_CUE)
     if next_word is not None:
-        end = min(end, max(next_word - 0.01, one.start + 0.05))
-    return Cue.at(one.start, end, escape(one.text))
+        end = min(end, max(next_word - 0.01, start + 0.05))
+    return Cue.at(start, min(end, duration), escape(one.text))
 
 
 def heard_around(words: list[Word], shot: Shot) -> str:

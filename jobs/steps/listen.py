@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from ai import services as ai
 from ai.capabilities.speech_to_text import Transcription
 from ai.errors import LanguageUnsupportedError
+from core import languages
 from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
@@ -52,7 +53,7 @@ class Transcribe(JobStep[Transcribed]):
                 answer = ai.transcribe(path, language=language, use=self.use(ctx, "transcribe"), progress=ctx.progress)
             except LanguageUnsupportedError as error:
                 ctx.note(error.message)
-                return Transcribed(language=language, unheard=UNHEARD.format(language=language))
+                return Transcribed(language=language, unheard=unheard(language))
         self.heard = answer.value
         words = "\n".join(f"{word.start:.3f} {word.end:.3f} {word.text}" for word in answer.value.words)
         return Transcribed(
@@ -61,6 +62,10 @@ class Transcribe(JobStep[Transcribed]):
             words=len(answer.value.words),
             digest=hashlib.sha256(words.encode()).hexdigest(),
         )
+
+    def intact(self, result: Transcribed) -> bool:
+        # An engine may have been installed since.
+        return not result.unheard
 
     def publish(self, ctx: StepContext, result: Transcribed) -> None:
         heard = self.heard
@@ -122,4 +127,10 @@ class Caption(JobStep[Captioned]):
             engine=heard.engine or "none",
             comment=heard.unheard or "Heard and cut by the house profile",
         )
-        services.note_engine(output, "captions", heard.engine, needs_person=heard.unheard)
+        services.note_engine(
+            output, "captions", heard.engine, lacking=unheard(heard.language), needs_person=bool(heard.unheard)
+        )
+
+
+def unheard(language: str) -> str:
+    return UNHEARD.format(language=languages.name(language))

@@ -19,9 +19,11 @@ from core.storage import store
 from jobs import services
 from jobs.models import LanguageOutput
 from jobs.steps.base import JobStep, Stored, exists, media_work, newest, put
+from jobs.steps.describe import Described
 from jobs.steps.ingest import Conformed, Surveyed
 from jobs.steps.listen import Transcribed
 from jobs.steps.speech import spoken_words
+from jobs.steps.translate import Translated
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.description import Candidate, Placed, check_description, place
@@ -47,11 +49,15 @@ FEWEST_WORDS_FOR_PACE = 5
 UNSPOKEN = "No engine here speaks {language}: a person reads the description."
 
 
-def waits_for_person(output: LanguageOutput) -> str:
+def waits_for_person(ctx: StepContext, output: LanguageOutput) -> str:
     """Why nothing can be spoken in this language yet, or nothing: no engine did the text and no person has written it."""
     version = newest(output.description_id)
-    written = version is not None and version.author_id is not None
-    return "" if written else output.needs_person
+    if version is not None and version.author_id is not None:
+        return ""
+    if output.is_source:
+        return ctx.result("describe", Described).missing
+    # Without a description there is nothing to translate either, and the source's reason is the true one.
+    return ctx.result("translate", Translated, item=ctx.item).missing or ctx.result("describe", Described).missing
 
 
 class Line(BaseModel):
@@ -76,7 +82,7 @@ class Speak(JobStep[Spoken]):
     Result = Spoken
 
     def skip(self, ctx: StepContext) -> str:
-        return waits_for_person(self.output(ctx))
+        return waits_for_person(ctx, self.output(ctx))
 
     def inputs(self, ctx: StepContext) -> dict[str, Any]:
         version = newest(self.output(ctx).description_id)
@@ -110,7 +116,7 @@ class Speak(JobStep[Spoken]):
                 )
         except LanguageUnsupportedError as error:
             ctx.note(error.message)
-            return Spoken(missing=UNSPOKEN.format(language=languages.name(ctx.item)))
+            return Spoken(missing=unspeakable(ctx.item))
         return Spoken(engine=engine, voice=voice, lines=lines)
 
     def _pace(self, ctx: StepContext, texts: dict[int, str]) -> float:
@@ -118,7 +124,9 @@ class Speak(JobStep[Spoken]):
         longest = max(texts.values(), key=len, default="")
         if len(longest.split()) < FEWEST_WORDS_FOR_PACE:
             return 1.0
-        natural = self._say(ctx, longest, part="pace", speed=1.0).value.seconds
+        # As that line itself: when it is not to be slowed down, it is spoken and paid for already.
+        index = next(index for index, text in texts.items() if text == longest)
+        natural = self._say(ctx, longest, part=str(index), speed=1.0).value.seconds
         rate = len(longest.split()) / max(natural, 0.1)
         return round(min(1.0, max(SLOWEST, WORDS_PER_SECOND / rate)), 2)
 
@@ -134,10 +142,17 @@ class Speak(JobStep[Spoken]):
         )
 
     def intact(self, result: Spoken) -> bool:
-        return exists(*(line.sound for line in result.lines))
+        # An engine may have been installed since.
+        return not result.missing and exists(*(line.sound for line in result.lines))
 
     def publish(self, ctx: StepContext, result: Spoken) -> None:
-        services.note_engine(self.output(ctx), "speech", result.engine, needs_person=result.missing)
+        services.note_engine(
+            self.output(ctx), "speech", result.engine, lacking=unspeakable(ctx.item), needs_person=bool(result.missing)
+        )
+
+
+def unspeakable(language: str) -> str:
+    return UNSPOKEN.format(language=languages.name(language))
 
 
 def unspoken(ctx: StepContext) -> str:
@@ -228,6 +243,25 @@ class Place(JobStep[Timetable]):
             duration=float(frames / fps) + times.added,
         )
 
+    def publish(self, ctx: StepContext, result: Timetable) -> None:
+        services.keep_output(self.output(ctx), checks=left_out_checks(result.left_out))
+
+
+def left_out_checks(texts: list[str]) -> list[dict[str, Any]]:
+    """Said to people where they look for what was checked: lines that only a held picture could carry, in a job without one."""
+    if not texts:
+        return []
+    return [
+        {
+            "kind": "audio_description_mp3",
+            "name": "lines left out",
+            "passed": False,
+            "measured": f"{len(texts)} left out, because nothing silent is long enough: {' / '.join(texts)}",
+            "expected": "none left out; an accessible video holds the picture for them",
+            "advice": True,
+        }
+    ]
+
 
 def _seen_until(start: float, cuts: list[float], duration: float) -> float:
     """The end of the shot in which a line was placed."""
@@ -289,7 +323,7 @@ class Mix(JobStep[Mixed]):
             ctx.result("conform", Conformed),
         )
         clips = [self._clip(ctx, line) for line in table.lines]
-        speech = [tuple(interval) for interval in speech_intervals(spoken_words(self.source(ctx)))]
+        speech = speech_intervals(spoken_words(self.source(ctx)))
         source_seconds = table.duration - sum(seconds for _, seconds in table.pauses)
         made = Mixed(duration=table.duration)
         with store().local(video.key) as path, media_work(ctx):

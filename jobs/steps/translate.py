@@ -58,9 +58,7 @@ class Translate(JobStep[Translated]):
                     engine = self._translate(ctx, job, document, part=name, done=number / len(sources)) or engine
                 except LanguageUnsupportedError as error:
                     ctx.note(error.message)
-                    missing = UNSPOKEN.format(
-                        source=languages.name(job.source_language), target=languages.name(ctx.item)
-                    )
+                    missing = untranslated(job, ctx.item)
             self.texts[name] = document.write()
         if missing:
             # All or nothing: a track half in one language helps nobody.
@@ -83,10 +81,24 @@ class Translate(JobStep[Translated]):
             cue.text = fitted.text
         return str(answer.engine)
 
+    def intact(self, result: Translated) -> bool:
+        # An engine may have been installed since.
+        return not result.missing
+
     def publish(self, ctx: StepContext, result: Translated) -> None:
         output = self.output(ctx)
         for name, text in self.texts.items():
             track = services.open_output_track(output, KINDS[name])
             comment = result.missing or f"Draft translation from {output.job.source_language}"
             library.save_machine_version(track, text, engine=result.engine or "source text", comment=comment)
-        services.note_engine(output, "translation", result.engine, needs_person=result.missing)
+        services.note_engine(
+            output,
+            "translation",
+            result.engine,
+            lacking=untranslated(output.job, output.language),
+            needs_person=bool(result.missing),
+        )
+
+
+def untranslated(job: Job, target: str) -> str:
+    return UNSPOKEN.format(source=languages.name(job.source_language), target=languages.name(target))
