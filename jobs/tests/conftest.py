@@ -17,7 +17,13 @@ def short_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def engines(settings: object) -> Iterator[ProviderServer]:
+def own_store(settings: object, tmp_path: Path) -> None:
+    """A store that nobody else has put anything into."""
+    settings.STORAGE_ROOT = tmp_path / "store"
+
+
+@pytest.fixture
+def engines(settings: object, own_store: None) -> Iterator[ProviderServer]:
     """Quick engines: one server hears, sees and translates as OpenAI does on the wire, espeak-ng speaks."""
     with ProviderServer() as server:
         settings.OPENAI_API_KEY = "a-key"

@@ -111,9 +111,9 @@ def attempts(job: Job) -> dict[str, int]:
 
 
 def output(job: Job, language: str) -> LanguageOutput:
-    return LanguageOutput.objects.select_related("captions", "description", "accessible_video", "description_audio").get(
-        job=job, language=language
-    )
+    return LanguageOutput.objects.select_related(
+        "captions", "description", "accessible_video", "description_audio"
+    ).get(job=job, language=language)
 
 
 def text(job: Job, language: str, kind: str) -> str:
@@ -144,7 +144,7 @@ def paid(job: Job) -> int:
 def left_over() -> list[str]:
     """Files that no row names: in the store, and in the scratch folder of the workers."""
     store = LocalStore(settings.STORAGE_ROOT)
-    keys = {key for key in Asset.objects.values_list("key", flat=True)}
+    keys = set(Asset.objects.values_list("key", flat=True))
     keys |= set(Call.objects.exclude(response_key="").values_list("response_key", flat=True))
     keys |= set(Upload.objects.values_list("key", flat=True))
     keys |= {f"tracks/{track}/{number}.vtt" for track, number in TrackVersion.objects.values_list("track", "number")}
