@@ -7,8 +7,9 @@ from functools import cache
 from django.conf import settings
 
 from core.storage.base import ObjectStore, StoredFile
+from core.storage.signing import for_page
 
-__all__ = ["ObjectStore", "StoredFile", "store"]
+__all__ = ["ObjectStore", "StoredFile", "for_page", "store"]
 
 
 def store() -> ObjectStore:

@@ -37,6 +37,11 @@ def url(link: Link, *, expires_in: int) -> str:
     return f"{settings.PUBLIC_URL}/files/{token_of(link, expires_in=expires_in)}"
 
 
+def for_page(address: str) -> str:
+    """A link of ours as our own pages write it: without the origin, so that it works under whichever name the studio was opened."""
+    return address.removeprefix(settings.PUBLIC_URL)
+
+
 def token_of(link: Link, *, expires_in: int) -> str:
     claims = [
         link.method,

@@ -9,6 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from core import languages
+from core.storage import for_page
 from jobs import services
 from jobs.models import Job, LanguageOutput
 from media_library.models import Asset, Track
@@ -47,7 +48,7 @@ def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:
     return {
         "fingerprint": sha256("|".join(parts).encode()).hexdigest()[:12],
         "films": films,
-        "poster": services.link(poster, inline=True) if poster else "",
+        "poster": for_page(services.link(poster, inline=True)) if poster else "",
         "fps": frame_rate(job),
         "caption_languages": [o.language for o in outputs if has(o, Track.Kind.CAPTIONS)],
         "described_languages": [o.language for o in outputs if has(o, Track.Kind.AUDIO_DESCRIPTION)],
@@ -67,7 +68,7 @@ def has(output: LanguageOutput, kind: str) -> bool:
 
 def _film(asset: Asset, *, tracks: list[dict[str, Any]], described: str = "") -> dict[str, Any]:
     return {
-        "url": services.link(asset, inline=True, expires_in=WATCH_SECONDS),
+        "url": for_page(services.link(asset, inline=True, expires_in=WATCH_SECONDS)),
         "content_type": asset.content_type,
         "described": described,
         "pauses": json.dumps(asset.technical.get("pauses", [])),

@@ -8,6 +8,12 @@ const keyOf = (file) => `${PREFIX}${file.name}:${file.size}:${file.lastModified}
 // An answer of the studio that trying again cannot change.
 export class Refused extends Error {}
 
+// Pieces go to the origin this page came from: the studio may be opened under another name than the one its links begin with.
+function here(address) {
+  const url = new URL(address, location.href);
+  return url.pathname.startsWith("/uploads/") ? url.pathname + url.search : address;
+}
+
 export class Upload extends EventTarget {
   constructor(file, { contentType, chunk, init, complete, order }) {
     super();
@@ -70,7 +76,7 @@ export class Upload extends EventTarget {
 
   async begin() {
     const answer = await this.post(this.init, { filename: this.file.name, content_type: this.contentType, size_bytes: this.file.size });
-    this.saved = { url: answer.upload_url, headers: answer.headers, uri: answer.gcs_uri, expires: answer.expires_at, order: this.order, name: this.file.name, size: this.file.size };
+    this.saved = { url: here(answer.upload_url), headers: answer.headers, uri: answer.gcs_uri, expires: answer.expires_at, order: this.order, name: this.file.name, size: this.file.size };
     this.sent = 0;
     this.keep();
   }
