@@ -15,7 +15,9 @@ from accounts.models import User
 from core import languages
 from core.models import AuditEvent
 from core.runs.models import Step
+from core.storage import for_page
 from jobs import policies, services
+from jobs.events import percent
 from jobs.models import Job, LanguageOutput
 from media_library.models import Asset, Track, TrackVersion
 
@@ -139,9 +141,10 @@ def progress(jobs: Iterable[Job]) -> dict[Any, Progress]:
     result = {}
     for run_id, job in runs.items():
         share = job.run.progress if job.run else 0.0
-        step = doing.get(run_id)
-        left = spent[run_id] * ((1 - share) / share) if step and share >= LEAST_FOR_A_GUESS else None
-        result[job.pk] = Progress(int(share * 100 + 0.5), describe(step) if step else "Waits for a free worker", left)
+        now_doing = doing.get(run_id)
+        left = spent[run_id] * ((1 - share) / share) if now_doing and share >= LEAST_FOR_A_GUESS else None
+        words = describe(now_doing) if now_doing else "Waits for a free worker"
+        result[job.pk] = Progress(percent(share), words, left)
     return result
 
 
@@ -263,7 +266,7 @@ def _outputs(job: Job, output: LanguageOutput, links: dict[tuple[str, str, str],
     def url(kind: str, asset: Asset | None = None) -> str:
         for (language, found, filename), download in links.items():
             if language == output.language and found == kind and (asset is None or filename == asset.filename):
-                return str(download.url)
+                return for_page(download.url)
         return ""
 
     for kind, name, wanted in (
@@ -276,19 +279,19 @@ def _outputs(job: Job, output: LanguageOutput, links: dict[tuple[str, str, str],
             yield Output(key, name, output.language, f"WebVTT, version {track.version}", url(key))
         elif wanted:
             yield Output(kind, name, output.language, "Not yet", running=output.translation_status == Work.RUNNING)
-    for kind, name, asset, work in (
+    for key, name, asset, work in (
         ("audio_description_mp3", "Description voice", output.description_audio, output.tts_status),
         ("accessible_video_mp4", "Described film", output.accessible_video, output.render_status),
     ):
         if work == Work.NOT_REQUESTED:
             continue
-        shape = "MP3" if kind.endswith("mp3") else "MP4"
+        shape = "MP3" if key.endswith("mp3") else "MP4"
         yield Output(
-            kind,
+            key,
             name,
             output.language,
             f"{shape}, {length(asset.duration)}{size(asset.size)}" if asset else "Not yet",
-            url(kind, asset) if asset else "",
+            url(key, asset) if asset else "",
             stale=work == Work.STALE,
             running=work == Work.RUNNING,
             failed=work == Work.FAILED,

@@ -48,8 +48,9 @@ def editor(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str) ->
                 text = services.read_track(job, language=language, kind=kind, reader=viewer(request))
                 conflict = {"message": error.message, "theirs": text.version}
                 # Saving once more from here is meant: it goes on top of the version that is shown beside it.
-                form.data = form.data.copy()
-                form.data["base_version"] = str(text.version.number)
+                again = request.POST.copy()
+                again["base_version"] = str(text.version.number)
+                form = TrackForm(again)
             except DomainError as error:
                 form.add_error("content", error.message)
             else:
