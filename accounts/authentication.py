@@ -15,11 +15,11 @@ class BrowserSession(SessionAuthentication):
     A bearer header counts alone: junk beside a good session is refused, never skipped over.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:  # type: ignore[override]
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
         if get_authorization_header(request):
             raise AuthenticationFailed("Not authenticated")
         found = super().authenticate(request)
-        return None if found is None else (found[0], None)  # type: ignore[return-value]
+        return None if found is None else (found[0], None)
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (the framework's signature)
         # Without it the framework would answer 403 where 401 is meant.

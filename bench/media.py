@@ -117,7 +117,7 @@ def _sprite(movie: Path, many: int) -> Iterator[Row]:
     assert (
         _difference(ours_into, peer_into) < 40
     )  # which keyframe stands for a place differs by half a tile here and there
-    yield Row("sprite of 100 vs ffmpeg nokey tile", ours=mine.cpu, peer=theirs.cpu, goal=at_least(3))
+    yield Row("sprite of 100 vs ffmpeg nokey tile", ours=mine.cpu, peer=theirs.cpu, goal=at_least(4))
 
 
 def _waveform(movie: Path, many: int) -> Iterator[Row]:

@@ -92,7 +92,7 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 # Data. One Postgres, one Redis-protocol server; both are embedded when no URL is given (core.embedded sets these two variables).
-DATABASES = {"default": dict(dj_database_url.parse(env.text("DATABASE_URL")))}
+DATABASES: dict[str, dict[str, Any]] = {"default": dict(dj_database_url.parse(env.text("DATABASE_URL")))}
 DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 if env.flag("DB_POOL", default=False):
     # Under ASGI each request has its own short thread, so persistent connections leak; a pool does not. Workers fork and go without.

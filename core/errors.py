@@ -67,7 +67,9 @@ class InvalidFieldError(DomainError):
     code = "validation_error"
     default_message = "Invalid request parameters"
 
-    def __init__(self, message: str | None = None, *, field: str = "", kind: str = "value_error", **details: Any) -> None:
+    def __init__(
+        self, message: str | None = None, *, field: str = "", kind: str = "value_error", **details: Any
+    ) -> None:
         super().__init__(message, **details)
         self.field = field
         self.kind = kind

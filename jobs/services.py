@@ -394,7 +394,7 @@ def track_link(
 
 
 @contextmanager
-def spooled(upload: UploadedFile) -> Iterator[Path]:
+def spooled(upload: UploadedFile[Any]) -> Iterator[Path]:
     """A file of a form as a path, whether the framework kept it in memory or on disk."""
     with NamedTemporaryFile(dir=_incoming()) as file:
         for piece in upload.chunks():

@@ -152,7 +152,7 @@ def save_version(
 
 
 def _add_version(track: Track, content: str, *, author: User | None, engine: str, comment: str) -> TrackVersion:
-    track.version = F("version") + 1  # type: ignore[assignment]
+    track.version = F("version") + 1
     track.save(update_fields=["version", "updated_at"])
     track.refresh_from_db(fields=["version"])
     version = TrackVersion.objects.create(

@@ -21,7 +21,8 @@ DEFAULT_LIMIT = MIB
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+# Django types its scope narrower than ASGI does.
+App = Callable[..., Awaitable[None]]
 
 
 def limit_of(view: Any) -> int:

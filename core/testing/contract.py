@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -17,7 +18,8 @@ FOLDER = Path(__file__).resolve().parents[2] / "tests" / "contract"
 
 @cache
 def document(name: str) -> dict[str, Any]:
-    return yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    found: dict[str, Any] = yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+    return found
 
 
 def endpoint(entry: str) -> dict[str, Any]:
@@ -61,9 +63,10 @@ def _mapping(value: Any, shape: dict[str, Any], where: str) -> list[str]:
 
 def _is_uuid(value: Any) -> bool:
     try:
-        return str(uuid.UUID(value)) == value
+        canonical = str(uuid.UUID(value))
     except (ValueError, TypeError, AttributeError):
         return False
+    return canonical == str(value)
 
 
 def _is_datetime(value: Any) -> bool:
@@ -77,7 +80,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-SCALARS = {
+SCALARS: dict[str, Callable[[Any], bool]] = {
     "string": lambda value: isinstance(value, str),
     "uuid": _is_uuid,
     "url": lambda value: isinstance(value, str) and bool(urlsplit(value).scheme in {"http", "https"}),

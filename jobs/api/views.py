@@ -100,7 +100,7 @@ class Jobs(APIView):
             new = shapes.NewJobInput.to_new_job(body)
             job = services.complete_upload(body["gcs_uri"], owner=caller(request), new=new)
             return answer(request, job.pk, code=status.HTTP_201_CREATED)
-        fields: dict[str, Any] = {name: request.data[name] for name in request.data}
+        fields: dict[str, Any] = dict(request.POST.items())
         fields["filename"] = upload.name or "video"
         fields["requested_outputs"] = _json_field(fields.get("requested_outputs", "{}"))
         new = shapes.NewJobInput.read(fields)

@@ -24,7 +24,9 @@ class Studio:
 
     def sign_in(self, email: str, password: str) -> None:
         self.http.get("/login")
-        answer = self.http.post("/login", data={"email": email, "password": password, **self._csrf_field()})
+        answer = self.http.post(
+            "/login", data={"email": email, "password": password, "csrfmiddlewaretoken": self._csrf_token()}
+        )
         if answer.status_code != httpx.codes.FOUND:
             raise StudioError(f"The sign-in of {email} was refused ({answer.status_code}).")
 
@@ -43,9 +45,9 @@ class Studio:
                     raise StudioError(f"The upload was refused ({answer.status_code}): {answer.text[:200]}")
                 sent += len(chunk)
                 tell(sent)
-        return self._post(
-            "/api/v1/jobs/upload/complete", {"gcs_uri": reserved["gcs_uri"], "filename": path.name, **job}
-        )
+        about_job = {"gcs_uri": reserved["gcs_uri"], "filename": path.name, **job}
+        made: dict[str, Any] = self._post("/api/v1/jobs/upload/complete", about_job)
+        return made
 
     def get(self, path: str) -> Any:
         """A read. Waits for a studio that is away: it may be being restarted."""
@@ -64,11 +66,10 @@ class Studio:
             time.sleep(1)
 
     def _post(self, path: str, body: dict[str, Any]) -> Any:
-        token = self.http.cookies.get("csrftoken", "")
-        return self._read(self.http.post(path, json=body, headers={"X-CSRFToken": token}))
+        return self._read(self.http.post(path, json=body, headers={"X-CSRFToken": self._csrf_token()}))
 
-    def _csrf_field(self) -> dict[str, str]:
-        return {"csrfmiddlewaretoken": self.http.cookies.get("csrftoken", "")}
+    def _csrf_token(self) -> str:
+        return self.http.cookies.get("csrftoken") or ""
 
     @staticmethod
     def _read(answer: httpx.Response) -> Any:
