@@ -40,7 +40,9 @@ def ensure(*, home: Path) -> None:
 
 def name_services(*, home: Path) -> None:
     """Sets the variables to where the services are or would be, and starts nothing: for commands that only load the settings."""
-    _provide(Services(Home.at(home)), _missing())
+    missing = _missing()
+    if missing:
+        _provide(Services(Home.at(home)), missing)
 
 
 def held() -> Services | None:

@@ -86,10 +86,13 @@ def send(pid: int, number: signal.Signals) -> None:
         return
 
 
-def sweep_session(session: int) -> None:
-    """Kills what a dead session leader left behind: pool children, and ffmpeg groups they started."""
-    for pid in list(session_members(session)):
-        send(pid, signal.SIGKILL)
+def sweep_session(session: int, *, seconds: float = 5) -> None:
+    """Kills what a dead session leader left behind (pool children, ffmpeg groups they started) and sees it gone."""
+    deadline = time.monotonic() + seconds
+    while (members := list(session_members(session))) and time.monotonic() < deadline:
+        for pid in members:
+            send(pid, signal.SIGKILL)
+        time.sleep(PAUSE)
 
 
 class Process:
@@ -144,5 +147,5 @@ class Process:
     def kill_session(self) -> None:
         """For session leaders only. The group and whatever else the session holds goes at once."""
         self.send(signal.SIGKILL)
-        sweep_session(self.pid)
         self.wait(5)
+        sweep_session(self.pid)

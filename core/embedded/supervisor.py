@@ -16,7 +16,7 @@ from pathlib import Path
 
 from core.embedded.errors import EmbeddedError
 from core.embedded.logs import LogTail
-from core.embedded.processes import Identity, Process, is_same
+from core.embedded.processes import Identity, Process, boot_id, is_running, is_same, sweep_session
 from core.embedded.services import Service, Services
 
 TICK = 0.1
@@ -233,6 +233,10 @@ def end_leftovers(run: Path, *, grace: float = 10) -> list[str]:
         return []
     recorded = {name: Identity(**values) for name, values in json.loads(record.read_text()).items()}
     left = {name: Process(identity) for name, identity in recorded.items() if is_same(identity)}
+    for identity in recorded.values():
+        # Its main process was killed too. The number of a session stays taken while the session has members.
+        if identity.boot == boot_id() and not is_running(identity.pid):
+            sweep_session(identity.pid)
     for process in left.values():
         process.send(signal.SIGTERM)
     deadline = time.monotonic() + grace

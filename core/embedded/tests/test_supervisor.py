@@ -160,6 +160,26 @@ def test_when_it_is_killed_its_programs_end_and_the_next_one_ends_what_is_left(
     following.communicate(timeout=30)
 
 
+def test_children_of_a_program_that_was_killed_with_its_supervisor_are_ended(
+    supervise: Supervise, empty_home: Home
+) -> None:
+    supervisor = supervise("stubborn")
+    read_until(supervisor, "ready")
+    child = pid_of(empty_home, "stubborn-0-child")
+    supervisor.kill()
+    supervisor.wait()
+    os.kill(pid_of(empty_home, "stubborn-0"), signal.SIGKILL)
+    until(lambda: not processes.is_running(pid_of(empty_home, "stubborn-0")))
+    assert processes.is_running(child)
+
+    following = supervise("polite")
+    read_until(following, "ready")
+
+    assert not processes.is_running(child)
+    following.send_signal(signal.SIGTERM)
+    following.communicate(timeout=30)
+
+
 def test_services_are_restarted_where_they_were_and_survive_the_supervisor(supervise: Supervise, home: Home) -> None:
     supervisor = supervise("--services", "polite")
     read_until(supervisor, "ready")
