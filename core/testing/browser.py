@@ -99,8 +99,9 @@ def open_page(browser: Browser, site: Server) -> Iterator[OpenPage]:
 
 
 def blames_us(message: Any) -> bool:
-    """A refusal by the Content-Security-Policy, a broken module; not the notice of an answer that a test provokes."""
-    return message.type == "error" and "Failed to load resource" not in message.text
+    """A refusal by the Content-Security-Policy, a broken module; not the notice of an answer or a lost connection that a test provokes."""
+    provoked = ("Failed to load resource", "Failed to fetch", "WebSocket connection to")
+    return message.type == "error" and not any(notice in message.text for notice in provoked)
 
 
 @pytest.fixture

@@ -93,15 +93,15 @@ def _source_tracks(job: Job, outputs: list[LanguageOutput]) -> list[dict[str, An
 
 
 def _film_tracks(job: Job, film: LanguageOutput, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
-    """Captions that were moved along with the pauses of this film."""
+    """Captions in every language, moved along with the pauses of this film."""
     return [
         {
             "kind": "captions",
             "language": output.language,
             "label": languages.name(output.language),
-            "url": reverse("jobs:film_captions", args=[job.pk, output.language]),
-            "default": output.pk == film.pk,
+            "url": reverse("jobs:film_captions", args=[job.pk, film.language, output.language]),
+            "default": output.is_source,
         }
         for output in outputs
-        if output.accessible_captions is not None and output.pk == film.pk
+        if has(output, Track.Kind.CAPTIONS)
     ]

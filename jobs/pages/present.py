@@ -203,6 +203,8 @@ class LanguageRow:
     word: str
     tracks: list[dict[str, Any]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
+    passed: int = 0
+    open_checks: list[str] = field(default_factory=list)
 
 
 def rows(job: Job, *, viewer: User) -> list[LanguageRow]:
@@ -238,7 +240,9 @@ def _row(
         for kind, name in KINDS.items()
         if (track := output.track(kind)) is not None and track.version and readable
     ]
-    return LanguageRow(output, state, word, tracks, list(_outputs(job, output, links)))
+    passed = sum(1 for check in output.checks if check.get("passed"))
+    missed = [f"{check['name']}: {check.get('measured', '')}" for check in output.checks if not check.get("passed")]
+    return LanguageRow(output, state, word, tracks, list(_outputs(job, output, links)), passed, missed)
 
 
 def language_state(output: LanguageOutput) -> tuple[str, str]:

@@ -13,14 +13,17 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
+from core.errors import ConflictError, DomainError, NotFoundError
 from core.storage import store
 from jobs import policies, services
 from jobs.forms import TrackForm
 from jobs.models import Job, LanguageOutput
 from jobs.pages import player, present
 from jobs.pages.views import find_job, viewer
+from media_library.media import webvtt
+from media_library.media.pauses import Pause
 from media_library.media.profiles import HOUSE
+from media_library.media.timemap import TimeMap
 from media_library.models import Asset, Track
 
 
@@ -128,14 +131,16 @@ def track_file(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str
 
 @login_required
 @require_GET
-def film_captions(request: HttpRequest, job_id: uuid.UUID, language: str) -> HttpResponse:
-    output = services.find_output(find_job(request, job_id), language)
-    if not policies.may_read_track(viewer(request), output):
-        raise NotAllowedError
-    asset = LanguageOutput.objects.select_related("accessible_captions").get(pk=output.pk).accessible_captions
-    if asset is None:
-        raise NotFoundError("There are no captions of this film yet.")
-    return vtt(stored_text(asset), etag=f'"{asset.sha256}"')
+def film_captions(request: HttpRequest, job_id: uuid.UUID, film: str, language: str) -> HttpResponse:
+    """The newest captions, moved along with the pauses of the film in `film`'s language."""
+    job = find_job(request, job_id)
+    text = services.read_track(job, language=language, kind=Track.Kind.CAPTIONS, reader=viewer(request))
+    described = next((output.accessible_video for output in job.outputs.all() if output.language == film), None)
+    if described is None:
+        raise NotFoundError("This film is not made yet.")
+    times = TimeMap(Pause(*pause) for pause in described.technical.get("pauses", []))
+    document = webvtt.Document(blocks=list(times.cues(webvtt.parse(text.version.content).cues)))
+    return vtt(document.write(), etag=f'"{text.version.pk}-{described.sha256[:12]}"')
 
 
 @login_required

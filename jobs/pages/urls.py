@@ -16,6 +16,6 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/actions/<str:verb>", views.act, name="act"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
-    path("jobs/<uuid:job_id>/films/<str:language>.vtt", tracks.film_captions, name="film_captions"),
+    path("jobs/<uuid:job_id>/films/<str:film>/<str:language>.vtt", tracks.film_captions, name="film_captions"),
     path("jobs/<uuid:job_id>/waveform.json", tracks.waveform, name="waveform"),
 ]

@@ -136,6 +136,8 @@ class Render(JobStep[RenderedVideo]):
             size=result.video.size,
             sha256=result.video.sha256,
             duration=result.duration,
+            # The player keeps its place between the source and this film by them.
+            technical={"pauses": ctx.result("place", Timetable, item=ctx.item).pauses},
         )
         own = next((captions.file for captions in result.captions if captions.language == output.language), None)
         captions = None

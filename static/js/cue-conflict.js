@@ -5,6 +5,8 @@ import { parse, write } from "./vtt.js";
 
 const words = (cue) => (cue ? `${timecode(cue.start)} → ${timecode(cue.end)}\n${cue.text}` : "Deleted");
 
+const count = (number) => `${number} ${number === 1 ? "cue" : "cues"}`;
+
 export class Conflict {
   constructor(dialog) {
     this.dialog = dialog;
@@ -18,7 +20,7 @@ export class Conflict {
       this.dialog.querySelector(`[data-${name}]`).textContent = text;
     };
     set("newer", `Version ${version} was saved while you were editing.`);
-    set("tally", `You changed ${result.mine}, the other person ${result.theirs}; ${result.conflicts.length ? `${result.conflicts.length} of them are the same cue. Choose whose stays.` : "no cue was changed by both, so nothing is lost by merging."}`);
+    set("tally", `You changed ${count(result.mine)}, the other person ${count(result.theirs)}; ${result.conflicts.length ? `${result.conflicts.length === 1 ? "one cue was" : `${result.conflicts.length} cues were`} changed by both. Choose whose stays.` : "no cue was changed by both, so nothing is lost by merging."}`);
     set("mine-text", mine);
     set("theirs-text", theirs);
     const list = this.dialog.querySelector("[data-questions]");

@@ -19,6 +19,7 @@ export function announce(text) {
 
 region?.addEventListener("click", (event) => event.target.closest("[data-close]")?.closest(".toast").remove());
 
-for (const kind of ["htmx:response:error", "htmx:error"]) {
-  document.addEventListener(kind, () => toast("That did not work. Check the connection and try again.", "error"));
-}
+// Said for what a person sent; a part of the page that could not renew itself tries again by itself.
+document.addEventListener("htmx:error", (event) => {
+  if (event.target.matches?.("form")) toast("That did not work. Check the connection and try again.", "error");
+});

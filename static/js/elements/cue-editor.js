@@ -163,7 +163,7 @@ class CueEditor extends HTMLElement {
   drawState() {
     const dirty = this.dirty;
     this.querySelector("[data-state-text]").textContent = this.readOnly ? `version ${this.version}, read only` : `version ${this.version}, ${dirty ? "not saved yet" : "saved"}`;
-    this.querySelector("[data-total]").textContent = `${this.list.cues.length} cues`;
+    this.querySelector("[data-total]").textContent = `${this.list.cues.length} ${this.list.cues.length === 1 ? "cue" : "cues"}`;
     const save = this.querySelector('[data-act="save"]');
     if (save) save.disabled = !dirty || this.saving;
     const undo = this.querySelector('[data-act="undo"]');
