@@ -76,7 +76,7 @@ def upload(client: Client, path: Path, *, content_type: str = "video/mp4", filen
     body = {"filename": filename, "source_language": "en", "requested_outputs": {}, **new}
     body["gcs_uri"] = reserved.json()["gcs_uri"]
     done = client.post(f"{JOBS}/upload/complete", body, content_type="application/json")
-    assert done.status_code == 200, done.content
+    assert done.status_code == 201, done.content
     return Job.objects.get(pk=done.json()["id"])
 
 

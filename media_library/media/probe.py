@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -171,7 +172,7 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
     duration = _duration(container)
     if duration > limits.duration:
         raise TooLongError(
-            f"This file lasts {duration / 3600:.1f} hours; at most {limits.duration / 3600:g} are accepted. Cut it into shorter parts."
+            f"This file lasts {_clock(duration)}; at most {_clock(limits.duration)} are accepted. Cut it into shorter parts."
         )
     if pictures:
         _check_picture_size(pictures[0], limits)
@@ -221,6 +222,11 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
             for stream in streams.subtitles
         ),
     )
+
+
+def _clock(seconds: float) -> str:
+    """Hours, minutes and seconds: 4:00:00."""
+    return str(timedelta(seconds=round(seconds)))
 
 
 def _check_picture_size(stream: VideoStream, limits: SourceLimits) -> None:
