@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from accounts.models import User
+from core import embedded
 from core.embedded import studio as running_studio
 from core.embedded.places import Home
 from jobs.demo import journey, people
@@ -31,6 +32,9 @@ class Command(BaseCommand):
         call_command("models")
         console.rule("Starting the studio")
         call_command("up", "--detach")
+        if services := embedded.held():
+            # The studio holds them now, so that stopping it stops them too.
+            services.close()
         try:
             job, studio, folk = self._take_through(home, console)
             self._report(job, studio, folk, console)
