@@ -29,7 +29,7 @@ def own_ground(*, keep: bool = False) -> Iterator[Rig]:
     home.chmod(0o755)
     for name in NOT_OURS:
         os.environ.pop(name, None)
-    os.environ |= {"REELWRIGHT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "faults.settings", "LOG_LEVEL": "WARNING"}
+    os.environ |= {"REELWRIGHT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "faults.settings", "LOG_LEVEL": "ERROR"}
     from core import embedded  # noqa: PLC0415
 
     embedded.ensure(home=home)

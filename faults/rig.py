@@ -90,7 +90,13 @@ class Rig:
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self.home = Path(settings.HOME)
-        self.env = {**os.environ, **env, "DJANGO_SETTINGS_MODULE": "faults.settings", "DB_POOL": "0"}
+        self.env = {
+            **os.environ,
+            **env,
+            "DJANGO_SETTINGS_MODULE": "faults.settings",
+            "DB_POOL": "0",
+            "LOG_LEVEL": "WARNING",
+        }
         self.programs: list[Program] = []
         self.logs = self.home / "logs"
         self.logs.mkdir(exist_ok=True, parents=True)

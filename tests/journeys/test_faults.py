@@ -20,7 +20,6 @@ def rig() -> Iterator[Rig]:
         "DATABASE_URL": database_url(),
         "REDIS_URL": settings.REDIS_URL,
         "REELWRIGHT_HOME": str(settings.HOME),
-        "LOG_LEVEL": "WARNING",
         # How long recovery takes is for `make faults` to say.
         "RUN_LEASE_SECONDS": "6",
         "RUN_HEARTBEAT_SECONDS": "1",
