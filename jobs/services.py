@@ -265,23 +265,30 @@ def save_track(
     output = find_output(job, language)
     if not policies.may_edit_track(author, output):
         raise NotAllowedError
+    conflict: ConflictError | None = None
     with transaction.atomic():
-        # Against `complete` at the same moment: one of the two comes first, and the other sees it.
+        # Against `complete` at the same moment: one of the two comes first, and the other sees it. The run before the job, as workers do.
+        if job.run_id:
+            runs.hold(job.run_id)
         status = Job.objects.select_for_update().values_list("status", flat=True).get(pk=job.pk)
         if status in Job.READ_ONLY:
             raise WrongStateError("Job is read-only")
         track = output.track(kind)
         if track is None:
             track = open_output_track(output, kind)
-    try:
-        version, dropped = library.save_version(
-            track, content, author=author, base_version=base_version, comment=comment, lenient=lenient
-        )
-    except ConflictError as conflict:
+        try:
+            version, dropped = library.save_version(
+                track, content, author=author, base_version=base_version, comment=comment, lenient=lenient
+            )
+        except ConflictError as error:
+            # Told after the commit: the losing text is kept as a draft.
+            conflict = error
+        else:
+            mark_stale(output)
+    if conflict is not None:
         draft = conflict.details["draft_id"]
         conflict.details["draft_url"] = f"{settings.PUBLIC_URL}/api/v1/jobs/{job.pk}/vtt/drafts/{draft}"
-        raise
-    mark_stale(output)
+        raise conflict
     return TrackText(output, track, version), dropped
 
 

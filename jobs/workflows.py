@@ -80,10 +80,18 @@ def allowed_actions(job: Job, user: User) -> list[str]:
     return [verb for verb in OFFERED if verb in possible and policies.allowed(user, verb, job)]
 
 
+def hold(job: Job) -> Job:
+    """Locks the job for the rest of the caller's transaction: its run first, as workers do, or the two would stop each other."""
+    if job.run_id:
+        runs.hold(job.run_id)
+    return JOB.lock(job)
+
+
 @transaction.atomic
 def approve_source(job: Job, *, actor: User, comment: str = "") -> Job:
     """The source tracks are right: translation, speech and rendering may start."""
     policies.require(actor, "approve_source", job)
+    job = hold(job)
     before = job.status
     job = JOB.move(
         "approve_source",
@@ -104,6 +112,7 @@ def approve_source(job: Job, *, actor: User, comment: str = "") -> Job:
 def complete(job: Job, *, actor: User, comment: str = "") -> Job:
     """Signed off. From here on the outputs do not change."""
     policies.require(actor, "complete", job)
+    job = hold(job)
     before = job.status
     job = JOB.move("complete", job, actor=actor, changes={"completed_at": timezone.now()}, comment=comment)
     signals.completing.send(sender=Job, job=job, actor=actor)
@@ -117,6 +126,7 @@ def complete(job: Job, *, actor: User, comment: str = "") -> Job:
 def cancel(job: Job, *, actor: User, reason: str = "") -> Job:
     """Stops the work. What was made already stays."""
     policies.require(actor, "cancel", job)
+    job = hold(job)
     before = job.status
     job = JOB.move("cancel", job, actor=actor, reason=reason)
     if job.run_id and job.run and job.run.status in Run.ACTIVE:
@@ -129,6 +139,7 @@ def cancel(job: Job, *, actor: User, reason: str = "") -> Job:
 def retry(job: Job, *, actor: User) -> Job:
     """Goes on with the step that failed; what is done stays done."""
     policies.require(actor, "retry", job)
+    job = hold(job)
     before = job.status
     job = JOB.move(
         "retry", job, actor=actor, target=job.failed_step or S.INGESTING, changes={"failed_step": "", "error": ""}
