@@ -62,7 +62,11 @@ class JobListener:
         events.job_progress(run, step, status=run.stage or S.CREATED)
 
     def failed(self, run: Run, step: Step) -> None:
-        workflows.fail(_job(run), message=step.error, step=step.name)
+        job = _job(run)
+        if job.status in {S.CREATED, S.APPROVED_SOURCE}:
+            # The worker died before it could say that it had begun.
+            job = workflows.enter_stage(job, ACCESSIBLE.spec(step.name).stage)
+        workflows.fail(job, message=step.error, step=step.name)
 
     def cancelled(self, run: Run) -> None:
         """The job was cancelled by the one who asked for it; the run only follows, and nothing is under way any more."""

@@ -9,7 +9,8 @@ import pytest
 from accounts.models import User
 from ai.models import Call
 from core.runs import services as runs
-from core.runs import worker
+from core.runs import sweep, worker
+from core.runs.models import Step
 from core.storage import store
 from core.testing.providers import ProviderServer
 from jobs import services, workflows
@@ -266,6 +267,26 @@ def test_a_busy_provider_is_waited_for_and_nobody_has_to_retry(
     job = work(job)
     assert (job.status, trail(job)[-1]) == (S.PENDING_QC, S.PENDING_QC)
     assert (paid(job), attempts(job)["transcribe"]) == (1, 2)
+
+
+@pytest.mark.parametrize(("name", "stage"), [("ingest", S.INGESTING), ("translate", S.TRANSLATING)])
+def test_a_step_that_kills_its_workers_before_they_say_a_word_fails_the_job(
+    short_film: Path, engines: ProviderServer, crew: dict[str, User], name: str, stage: str
+) -> None:
+    job = submit(short_film, owner=crew["client"], requested=Requested(languages=("es",)))
+    if name == "translate":
+        approve(work(job), actor=crew["production"])
+    step = Step.objects.get(run=job.run_id, name=name)
+    for _ in range(3):
+        assert worker.claim(step.pk) is not None
+        Step.objects.filter(pk=step.pk).update(lease_expires_at="2026-01-01T00:00:00Z")
+        sweep.reap()
+    job = work(job)
+    assert (job.status, job.failed_step) == (S.FAILED, stage)
+    assert job.error.startswith("The worker stopped while it did this, 3 times.")
+    workflows.retry(job, actor=crew["production"])
+    job = work(job)
+    assert job.status == (S.PENDING_QC if name == "ingest" else S.PENDING_FINAL_REVIEW)
 
 
 def test_a_job_that_is_cancelled_stops_and_keeps_its_texts(
