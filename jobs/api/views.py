@@ -78,6 +78,8 @@ class UploadComplete(APIView):
 
 
 class Jobs(APIView):
+    # The file, and room for the form's other fields.
+    max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
     parser_classes = (StrictJSONParser, MultiPartParser)
 
     def get(self, request: Request) -> Response:

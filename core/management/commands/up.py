@@ -187,6 +187,8 @@ def programs(home: Home, *, host: str, port: int) -> list[Program]:
             # Prefork: a pool's threads do not survive the fork, and one connection per process is enough.
             env={"DB_POOL": "0"},
             order=STOP_WORKERS,
+            # Steps hand themselves back when the worker is told to end; one in native code needs a moment.
+            grace=20,
         )
         for queue, count in QUEUES.items()
     ]
