@@ -171,7 +171,12 @@ class Validate(JobStep[Validated]):
     def inputs(self, ctx: StepContext) -> dict[str, Any]:
         rendered = ctx.result("render", RenderedVideo, item=ctx.item)
         version = newest(self.output(ctx).captions_id)
-        return {"video": rendered.video.sha256, "captions": version.number if version else 0}
+        findings = ctx.result("place", Timetable, item=ctx.item).findings
+        return {
+            "video": rendered.video.sha256,
+            "captions": version.number if version else 0,
+            "description": findings,
+        }
 
     def run(self, ctx: StepContext) -> Validated:
         rendered = ctx.result("render", RenderedVideo, item=ctx.item)
