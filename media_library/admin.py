@@ -18,7 +18,17 @@ class Kept:
 
 @admin.register(Asset)
 class AssetAdmin(Kept, admin.ModelAdmin[Asset]):
-    list_display = ("filename", "kind", "purpose", "language", "owner", "organization", "size", "duration", "created_at")
+    list_display = (
+        "filename",
+        "kind",
+        "purpose",
+        "language",
+        "owner",
+        "organization",
+        "size",
+        "duration",
+        "created_at",
+    )
     list_filter = ("kind", "purpose", "organization")
     list_select_related = ("owner", "organization")
     search_fields = ("id", "filename", "sha256", "owner__email")

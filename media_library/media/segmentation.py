@@ -60,7 +60,11 @@ def segment(
     if not spoken:
         return []
     rate = fps or ASSUMED_FPS
-    edges = _cut(_Material.of(spoken, language=language, profile=profile, shots=shots if profile.snaps_to_shots else (), fps=rate))
+    edges = _cut(
+        _Material.of(
+            spoken, language=language, profile=profile, shots=shots if profile.snaps_to_shots else (), fps=rate
+        )
+    )
     joint = glue(language)
     groups = [spoken[first:last] for first, last in pairwise(edges)]
     texts = [
@@ -95,7 +99,9 @@ class _Material:
     prices: list[float]  # of a break after word i
     pauses: list[float]  # silence after word i
     cuts: list[int]  # shot changes before word i begins
-    opens: list[float]  # when a cue that begins with word i would be shown: at a near cut, else a little before the voice
+    opens: list[
+        float
+    ]  # when a cue that begins with word i would be shown: at a near cut, else a little before the voice
     limit: float
     lines: int
     space: int
@@ -106,7 +112,9 @@ class _Material:
     longest: float
 
     @classmethod
-    def of(cls, words: Sequence[Word], *, language: str, profile: Profile, shots: Sequence[float], fps: float) -> _Material:
+    def of(
+        cls, words: Sequence[Word], *, language: str, profile: Profile, shots: Sequence[float], fps: float
+    ) -> _Material:
         ordered = sorted(shots)
         limit = profile.cps_limit(language) or (profile.max_wpm or 180) / 60 * 6
         return cls(
