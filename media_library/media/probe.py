@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
@@ -226,7 +225,8 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
 
 def _clock(seconds: float) -> str:
     """Hours, minutes and seconds: 4:00:00."""
-    return str(timedelta(seconds=round(seconds)))
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def _check_picture_size(stream: VideoStream, limits: SourceLimits) -> None:
