@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from accounts.models import User
 from ai import services as ai_services
 from core import languages
+from core.errors import WrongStateError
 from jobs import policies, workflows
 from jobs.forms import OFFERED_LANGUAGES
 from jobs.models import Job
@@ -17,6 +18,13 @@ DONE = {
     "complete": "“{job}” is completed. Its outputs do not change any more.",
     "cancel": "“{job}” is cancelled. What was made already is kept.",
     "retry": "“{job}” goes on where it stopped.",
+}
+
+BUTTONS = {
+    "approve_source": "Approve the source",
+    "complete": "Complete the job",
+    "cancel": "Cancel the job",
+    "retry": "Try again",
 }
 
 
@@ -50,7 +58,7 @@ def _approve(job: Job) -> Action:
     return Action(
         "approve_source",
         "check",
-        "Approve the source",
+        BUTTONS["approve_source"],
         f"Approve the {languages.name(job.source_language)} captions and description of “{job}”?",
         f"After this: {_listed(then)}." if then else "After this the job waits for its final review.",
         field="Note for the team",
@@ -61,7 +69,7 @@ def _complete(job: Job) -> Action:
     return Action(
         "complete",
         "check",
-        "Complete the job",
+        BUTTONS["complete"],
         f"Complete “{job}”?",
         "Its outputs are final from then on: nobody can change captions or descriptions any more.",
         field="Note for the team",
@@ -72,7 +80,7 @@ def _cancel(job: Job) -> Action:
     return Action(
         "cancel",
         "stop",
-        "Cancel the job",
+        BUTTONS["cancel"],
         f"Cancel “{job}”?",
         "The work stops within seconds and does not start again. What was made already is kept.",
         field="Reason",
@@ -84,7 +92,7 @@ def _retry(job: Job) -> Action:
     return Action(
         "retry",
         "retry",
-        "Try again",
+        BUTTONS["retry"],
         f"Try “{job}” again?",
         "It goes on with the step that failed. What is done stays done and is not paid for again.",
     )
@@ -99,6 +107,14 @@ def carry_out(job: Job, verb: str, *, actor: User, words: str) -> Job:
         "retry": lambda: workflows.retry(job, actor=actor),
     }
     return doing[verb]()
+
+
+def too_late(refused: WrongStateError, verb: str) -> str:
+    """A refusal as a person reads it. The contract's sentence, which programs get, names verbs and states by their code."""
+    status = refused.details.get("current_status")
+    if status not in Job.Status.values:
+        return refused.message
+    return f"“{BUTTONS[verb]}” is not possible any more: the job is in the state “{Job.Status(status).label}” by now."
 
 
 def _listed(words: list[str]) -> str:

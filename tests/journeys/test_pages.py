@@ -330,7 +330,7 @@ def test_a_move_that_came_too_late_says_so(open_page: OpenPage, mara: User, hous
     page.get_by_role("link", name="Approve the source").click()
     Job.objects.update(status=S.CANCELLED)
     page.get_by_role("dialog").get_by_role("button", name="Approve the source").click()
-    expect(page.get_by_role("alert")).to_contain_text("Cannot approve_source")
+    expect(page.get_by_role("alert")).to_contain_text("is not possible any more")
     expect(page.locator(".state").get_by_text("Cancelled")).to_be_visible()
 
 

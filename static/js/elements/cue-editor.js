@@ -128,8 +128,9 @@ class CueEditor extends HTMLElement {
       }),
     );
     const errors = all.filter(({ level }) => level === "error").length;
+    const words = [errors && `${errors} to correct`, all.length - errors && `${all.length - errors} to weigh`].filter(Boolean);
     this.querySelector("[data-clean]").hidden = all.length > 0;
-    for (const part of this.querySelectorAll("[data-errors]")) part.textContent = errors;
+    for (const part of this.querySelectorAll("[data-errors]")) part.textContent = words.join(", ") || "none";
     for (const part of this.querySelectorAll("[data-count]")) part.textContent = all.length;
     this.querySelector("[data-badge]").className = `badge ${errors ? "badge--error" : all.length ? "badge--warn" : "badge--ok"}`;
   }
