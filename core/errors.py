@@ -75,6 +75,12 @@ class InvalidFieldError(DomainError):
         self.kind = kind
 
 
+class UpgradeRequiredError(DomainError):
+    status_code = 426
+    code = "upgrade_required"
+    default_message = "Upgrade required"
+
+
 class TooManyRequestsError(DomainError):
     status_code = 429
     code = "rate_limit_exceeded"

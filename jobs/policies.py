@@ -21,7 +21,7 @@ class Rule:
     roles: frozenset[str]
     creator: bool = False
     creator_until: frozenset[str] | None = None
-    reason: str = "Insufficient role permissions"
+    reason: str = ""
 
 
 def _rule(*roles: str, **more: Any) -> Rule:
@@ -51,7 +51,9 @@ def allowed(user: User, action: str, job: Job | None = None) -> bool:
 
 def require(user: User, action: str, job: Job | None = None) -> None:
     if not allowed(user, action, job):
-        raise NotAllowedError(RULES[action].reason)
+        # The contract's sentence, and beside it why.
+        reason = RULES[action].reason
+        raise NotAllowedError(reason=reason) if reason else NotAllowedError
 
 
 def _review(output: LanguageOutput) -> Any:

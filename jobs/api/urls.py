@@ -19,4 +19,5 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/vtt", views.JobTrack.as_view(), name="track"),
     path("jobs/<uuid:job_id>/vtt/drafts/<uuid:draft_id>", views.JobDraft.as_view(), name="draft"),
     path("jobs/<uuid:job_id>/downloads", views.Downloads.as_view(), name="downloads"),
+    path("ws/status", views.StatusSocket.as_view(), name="status_socket"),
 ]

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import User
-from core.errors import InvalidFieldError, NotFoundError
+from core.errors import InvalidFieldError, NotFoundError, UpgradeRequiredError
 from core.rest.paging import PageRequest, page_of
 from core.rest.parsers import StrictJSONParser
 from jobs import policies, queries, services, workflows
@@ -44,6 +44,13 @@ def answer(request: Request, job_id: uuid.UUID, *, code: int = status.HTTP_200_O
     """The job as it is after the change, read again with all that its shape shows."""
     job = queries.detailed(Job.objects.all()).get(pk=job_id)
     return Response(shapes.job_output(job, caller(request)), status=code)
+
+
+class StatusSocket(APIView):
+    """The status socket's address, asked for without an upgrade."""
+
+    def get(self, _request: Request) -> Response:
+        raise UpgradeRequiredError
 
 
 class UploadInit(APIView):

@@ -330,6 +330,17 @@ class TestDownloads:
         assert api("linguist").get(f"{JOBS}/{job.pk}/downloads").status_code == 403
 
 
+def test_the_sockets_address_wants_an_upgrade(api: Any) -> None:
+    answer = api("client").get("/api/v1/ws/status")
+    assert (answer.status_code, answer.json()) == (426, {"detail": "Upgrade required"})
+    assert api(None).get("/api/v1/ws/status").status_code == 401
+
+
+def test_a_refused_role_gets_the_contracts_sentence_and_why(api: Any, job: Job) -> None:
+    answer = api("client").post(f"{JOBS}/{job.pk}/actions/complete")
+    assert answer.json() == {"detail": "Insufficient role permissions", "reason": "A project manager completes a job."}
+
+
 def test_routes_speak_the_dialect_for_wrong_methods_too(api: Any) -> None:
     answer = api("client").delete(reverse("jobs_api:upload_init"))
     assert answer.status_code == 405
