@@ -1,4 +1,4 @@
-"""Measured ratios against peers: `python -m bench [--quick] [names…]` prints one table and exits 1 on a MISS.
+"""Measured ratios against peers: `python -m bench [--quick] [names…]` prints one table; exits 1 on a wrong result, with --strict on a MISS too.
 
 A bench is a module `bench/<name>.py`, found by itself. It has three names:
 
