@@ -79,7 +79,9 @@ class Note:
 
     def write(self) -> str:
         text = "\n".join(_lines(self.text)).replace("-->", "->")
-        separator = self.separator if self.separator.strip(" \t") in {"", "\n"} else " "
+        # White space only, and no blank line: that would end the comment.
+        blank = not self.separator.strip(" \t\n") and "\n\n" not in self.separator
+        separator = self.separator if blank else " "
         return f"NOTE{separator or ' '}{text}" if text else "NOTE" + separator.rstrip("\n")
 
 

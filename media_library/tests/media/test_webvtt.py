@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from media_library.media import webvtt
@@ -148,6 +148,8 @@ def test_an_altered_cue_is_written_in_full_form():
 cue_fields = st.text(alphabet=st.sampled_from("ab \n\r\0\t->&<é:.0N"), max_size=12)
 
 
+# A comment whose first lines hold nothing but white space.
+@example(cues=[], header="\t\r\t\r0")
 @given(
     st.lists(
         st.builds(webvtt.Cue, st.integers(0, 10**9), st.integers(0, 10**9), cue_fields, cue_fields, cue_fields),
