@@ -1,4 +1,4 @@
-"""Measured ratios against peers: `python -m bench [--quick] [names…]` prints one table; exits 1 on a wrong result, with --strict on a MISS too.
+"""Measured ratios against peers: `python -m bench [--quick] [names…]` prints one table. A wrong result exits 1; with --strict a MISS too.
 
 A bench is a module `bench/<name>.py`, found by itself. It has three names:
 
