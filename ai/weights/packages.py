@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from functools import cache
+from pathlib import Path
 
 import httpx2
 
@@ -52,8 +53,9 @@ def _in_pip(wanted: list[Package]) -> dict[str, str]:
         found = {line[1]: line[2].strip() for line in lines if len(line) == 3 and line[0] == "FOUND"}
         if names <= found.keys():
             return found
-    if shutil.which("uv"):
-        command = ["uv", "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", "-"]
+    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+    if uv:
+        command = [uv, "pip", "compile", "--quiet", "--no-deps", "--format", "pylock.toml", "-"]
         entries = tomllib.loads(_run(command, stdin="\n".join(pins) + "\n")).get("packages", [])
         found = {
             entry["name"]: wheel["url"] for entry in entries for wheel in entry.get("wheels", []) if "url" in wheel
