@@ -42,9 +42,18 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "channels",
+    "corsheaders",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "core",
     "core.runs",
     "core.live",
+    "core.mail",
+    "core.rest",
     "core.storage",
     "accounts",
     "ai",
@@ -61,9 +70,11 @@ MIDDLEWARE = [
     "core.rest.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -145,6 +156,7 @@ CELERY_BEAT_SCHEDULE = {
     "core.runs.sweep": {"task": "core.runs.tasks.sweep", "schedule": 5.0},
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
+    "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
@@ -181,7 +193,7 @@ AI_TOTAL_SECONDS = env.number("AI_TOTAL_SECONDS", 600, least=1)
 # People.
 AUTH_USER_MODEL = "accounts.User"
 LOGIN_URL = "/login"
-LOGIN_REDIRECT_URL = "/jobs"
+LOGIN_REDIRECT_URL = "/chat"
 LOGOUT_REDIRECT_URL = "/login"
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
@@ -197,6 +209,7 @@ RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 
 vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Reelwright <studio@localhost>")
 
 # The wire.
@@ -208,6 +221,8 @@ SECURE_HSTS_SECONDS = env.number("SECURE_HSTS_SECONDS", 31_536_000 if PRODUCTION
 SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
 SECURE_HSTS_PRELOAD = PRODUCTION
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+# How many proxies of ours stand in front and append to X-Forwarded-For. 0: the header is anybody's and counts for nothing.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0)
 if env.flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION

@@ -9,7 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Organization, User
+from accounts.models import Client, Organization, Project, User
 from core.runs.models import Run
 from media_library.models import Asset, Track
 
@@ -18,18 +18,18 @@ class JobQuerySet(models.QuerySet["Job"]):
     def visible_to(self, user: User) -> JobQuerySet:
         """The visibility scope of each role. Reviews hang on the outputs (app qc), which is how an assignment opens a job."""
         jobs = self.filter(deleted_at=None)
-        if user.role == User.Role.ADMIN:
+        if user.is_platform_admin:
             return jobs
-        own = Q(created_by=user)
-        same_house = Q(organization__in=Organization.objects.filter(memberships__user=user))
-        assigned = Q(outputs__review__linguist=user) | Q(outputs__review__reviewer=user)
-        if user.role == User.Role.LINGUIST:
-            return jobs.filter(own | assigned).distinct()
-        if user.role == User.Role.REVIEWER:
-            decided = Q(approved_source_by=user)
-            waiting = same_house & Q(status=Job.Status.PENDING_QC)
-            return jobs.filter(own | assigned | decided | waiting).distinct()
-        return jobs.filter(own | same_house)
+        role = User.Role
+        assigned = LanguageOutput.objects.filter(Q(review__linguist=user) | Q(review__reviewer=user))
+        own = Q(created_by=user) | Q(pk__in=assigned.order_by().values("job")) | Q(approved_source_by=user)
+        whole_house = Q(organization__in=user.houses_as(role.PRODUCTION, role.ADMIN))
+        # Reviewers open what waits for its source to be approved.
+        waiting = Q(organization__in=user.houses_as(role.REVIEWER), status=Job.Status.PENDING_QC)
+        # Clients and project managers: the work of their own clients, and what the house does for nobody in particular.
+        in_the_house = Q(organization__in=user.houses_as(role.CLIENT, role.PROJECT_MANAGER))
+        of_their_clients = Q(client=None) | Q(client__in=Client.objects.visible_to(user))
+        return jobs.filter(own | whole_house | waiting | (in_the_house & of_their_clients))
 
 
 class Job(models.Model):
@@ -67,6 +67,8 @@ class Job(models.Model):
     notes = models.TextField(blank=True)
     status = models.CharField(max_length=24, choices=Status.choices, default=Status.CREATED)
     organization = models.ForeignKey(Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    client = models.ForeignKey(Client, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
+    project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     source = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")

@@ -52,7 +52,7 @@ class TestBudget:
             services.chat_complete(HELLO, use=Use(purpose="tests", user_id=person.pk))
 
     def test_an_organisations_budget_binds_its_members_uses(self):
-        house = Organization.objects.create(name="House")
+        house = Organization.objects.create(name="House", slug="house")
         Budget.objects.create(organization=house, limit_usd=0)
 
         with pytest.raises(BudgetExceededError):

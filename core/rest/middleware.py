@@ -19,6 +19,7 @@ from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
 from core.rest.errors import answer, failure_of, route_of
+from core.rest.request_info import RequestInfo, address_of, current
 
 log = structlog.get_logger("request")
 
@@ -71,6 +72,7 @@ class RequestIdMiddleware(Passing):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         request.request_id = request_id  # type: ignore[attr-defined]
+        current.set(RequestInfo(request_id, address_of(request) or None, request.headers.get("User-Agent", "")[:300]))
         return time.monotonic()
 
     def after(self, request: HttpRequest, response: HttpResponseBase, state: float) -> None:

@@ -35,7 +35,7 @@ def password() -> str:
 
 def settle() -> dict[str, User]:
     """The people by role, made when they are not there."""
-    house, _ = Organization.objects.get_or_create(name=HOUSE)
+    house, _ = Organization.objects.get_or_create(slug="demo-house", defaults={"name": HOUSE})
     word = password()
     return {
         role: ensure_person(email=email, name=name, role=role, password=word, organization=house)

@@ -68,7 +68,7 @@ def person(
 
 
 def house() -> Organization:
-    return Organization.objects.create(name="Northlight Film")
+    return Organization.objects.create(name="Northlight Film", slug="northlight-film")
 
 
 def film(path: Path, *, seconds: int = SECONDS) -> Path:

@@ -71,7 +71,7 @@ def test_the_entrance_sends_browsers_on_and_tells_programs_that_it_is_healthy() 
     assert web.get("/", headers=browser).headers["Location"] == "/login"
     web.force_login(get_user_model().objects.create_user("mara@example.com", "long enough 123"))
     response = web.get("/", headers=browser)
-    assert (response.status_code, response.headers["Location"]) == (302, "/jobs")
+    assert (response.status_code, response.headers["Location"]) == (302, "/chat")
     assert {"Accept", "Cookie"} <= {part.strip() for part in response.headers["Vary"].split(",")}
 
 

@@ -147,7 +147,7 @@ class TestReading:
         cache.clear()
         JobFactory.create_batch(jobs, organization=house, languages=["es", "fr"])
         person = api("client")
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             assert person.get(JOBS).json()["total"] == jobs
 
     def test_the_list_filters_sorts_and_pages(self, api: Any, house: Organization) -> None:

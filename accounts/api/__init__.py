@@ -1,0 +1,1 @@
+"""JSON of people, houses and credentials."""

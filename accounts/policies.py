@@ -1,0 +1,141 @@
+"""Who may do what: one question for buttons, routes, pages and the admin alike, with a reason a person can read.
+
+Apps register the rules of their own nouns; `visible_to` has decided before whether the thing exists for this person at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from accounts.models import Client, Organization, Project, Team, User
+from core.errors import NotAllowedError
+
+R = User.Role
+
+
+@dataclass(frozen=True)
+class Decision:
+    """True when allowed. `reason` explains a refusal."""
+
+    allowed: bool
+    reason: str = ""
+
+    def __bool__(self) -> bool:
+        return self.allowed
+
+
+ALLOWED = Decision(True)
+
+Rule = Callable[[User, Any], Decision]
+RULES: dict[str, Rule] = {}
+
+
+def denied(reason: str = "") -> Decision:
+    return Decision(False, reason)
+
+
+def rule(*actions: str) -> Callable[[Rule], Rule]:
+    """Registers the rule of these actions, named `<app>.<noun>.<verb>` like their audit events."""
+
+    def register(function: Rule) -> Rule:
+        for action in actions:
+            if action in RULES:
+                raise ValueError(f"{action} has a rule already")
+            RULES[action] = function
+        return function
+
+    return register
+
+
+def can(user: User, action: str, obj: Any = None) -> Decision:
+    """Whether `user` may do this, to `obj` where there is one. An action without a rule is an error of ours, not a refusal."""
+    return RULES[action](user, obj)
+
+
+def require(user: User, action: str, obj: Any = None) -> None:
+    decision = can(user, action, obj)
+    if not decision:
+        # The contract's sentence, and beside it why.
+        raise NotAllowedError(reason=decision.reason) if decision.reason else NotAllowedError
+
+
+def house_of(obj: Any) -> Any:
+    """The organisation that an object belongs to; None when it belongs to none."""
+    match obj:
+        case Organization():
+            return obj.pk
+        case Client():
+            return obj.organization_id
+        case Team():
+            return obj.client.organization_id
+        case Project():
+            return obj.client.organization_id if obj.client else None
+    return getattr(obj, "organization_id", None)
+
+
+@rule("accounts.admin.use")
+def platform_admins(user: User, obj: Any) -> Decision:  # noqa: ARG001
+    return ALLOWED if user.is_platform_admin else denied("Only an admin does this.")
+
+
+@rule(
+    "accounts.organization.create",
+    "accounts.organization.update",
+    "accounts.client.create",
+    "accounts.client.update",
+    "accounts.client.delete",
+    "accounts.client.assign_manager",
+    "accounts.team.create",
+    "accounts.team.update",
+    "accounts.team.delete",
+    "accounts.client_project.create",
+    "accounts.client_project.update",
+    "accounts.client_project.delete",
+    "accounts.member.add",
+    "accounts.member.update",
+    "accounts.member.remove",
+    "accounts.invitation.send",
+)
+def admins_of_the_house(user: User, obj: Any) -> Decision:
+    """The platform's admins everywhere, a house's own admins inside it."""
+    house = house_of(obj)
+    if user.is_platform_admin or (
+        house is not None and user.role_in(house) == R.ADMIN and house in user.roles_by_house
+    ):
+        return ALLOWED
+    return denied("Only an admin does this.")
+
+
+@rule("accounts.member.list")
+def member_lists(user: User, obj: Any) -> Decision:
+    if user.role_in(house_of(obj)) in {R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN}:
+        return ALLOWED
+    return denied("Linguists and reviewers see the people of their own work.")
+
+
+@rule("accounts.team.change_members")
+def team_keepers(user: User, obj: Team) -> Decision:
+    """Admins, and the project managers of that client."""
+    if admins_of_the_house(user, obj):
+        return ALLOWED
+    if obj.client.management.filter(user=user).exists():
+        return ALLOWED
+    return denied("An admin or the client's project manager does this.")
+
+
+@rule("accounts.project.update")
+def project_writers(user: User, obj: Project) -> Decision:
+    if obj.owner_id == user.pk or user.is_platform_admin or admins_of_the_house(user, obj):
+        return ALLOWED
+    if obj.memberships.filter(user=user, role="collaborator").exists():
+        return ALLOWED
+    return denied("You may look at this project, not change it.")
+
+
+@rule("accounts.project.share", "accounts.project.archive", "accounts.project.delete")
+def project_owners(user: User, obj: Project) -> Decision:
+    if obj.owner_id == user.pk or user.is_platform_admin:
+        return ALLOWED
+    return denied("Only the owner of the project does this.")

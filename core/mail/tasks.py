@@ -1,0 +1,12 @@
+"""The worker's door to the mail."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core.mail import outgoing
+
+
+@shared_task(name="core.mail.tasks.send")
+def send(**_: object) -> None:
+    outgoing.send_due()

@@ -1,0 +1,34 @@
+"""Who is asking, as far as the wire tells: kept for the length of a request, read by the audit trail and the throttles."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class RequestInfo:
+    request_id: str = ""
+    address: str | None = None
+    user_agent: str = ""
+
+
+current: ContextVar[RequestInfo | None] = ContextVar("request_info", default=None)
+
+
+def info() -> RequestInfo:
+    """Of the request being answered; empty in tasks and commands."""
+    return current.get() or RequestInfo()
+
+
+def address_of(request: HttpRequest) -> str:
+    """The caller's address. X-Forwarded-For counts only as far as our own proxies (TRUSTED_PROXIES of them) wrote it."""
+    hops = settings.TRUSTED_PROXIES
+    if hops:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        if len(forwarded) >= hops:
+            return forwarded[-hops]
+    return str(request.META.get("REMOTE_ADDR", ""))
