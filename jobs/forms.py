@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 
+from accounts.models import Project, User
 from core import languages
 from jobs.services import VIDEO_TYPES, NewJob, Requested
 
@@ -23,8 +24,12 @@ def language_choices() -> list[tuple[str, str]]:
     return sorted(((tag, languages.name(tag)) for tag in OFFERED_LANGUAGES), key=lambda choice: choice[1])
 
 
+def project_label(project: Project) -> str:
+    return f"{project.client.name}: {project.name}" if project.client else project.name
+
+
 class NewJobForm(forms.Form):
-    """A video and what is wanted of it. `content_type` is set once the form is valid: browsers do not know every ending."""
+    """A video, what is wanted of it, and for whom: one of `user`'s projects. `content_type` is set once the form is valid: browsers do not know every ending."""
 
     file = forms.FileField(
         label="Video",
@@ -34,6 +39,9 @@ class NewJobForm(forms.Form):
     title = forms.CharField(
         required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
     )
+    project_id = forms.ModelChoiceField(
+        Project.objects.none(), label="Project", required=False, empty_label="No project", blank=True
+    )
     source_language = forms.ChoiceField(label="Spoken language", choices=language_choices, initial="en")
     languages = forms.MultipleChoiceField(
         label="Translate into", required=False, choices=language_choices, widget=forms.CheckboxSelectMultiple
@@ -42,6 +50,13 @@ class NewJobForm(forms.Form):
     audio_description_vtt = forms.BooleanField(label="Description, as text", required=False, initial=True)
     audio_description_mp3 = forms.BooleanField(label="Description, spoken", required=False, initial=True)
     accessible_video_mp4 = forms.BooleanField(label="Described film", required=False, initial=True)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        projects = Project.objects.visible_to(user).exclude(status=Project.Status.ARCHIVED).select_related("client")
+        field = cast("forms.ModelChoiceField[Project]", self.fields["project_id"])
+        field.queryset = projects
+        field.label_from_instance = project_label  # type: ignore[method-assign]
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -70,6 +85,7 @@ class NewJobForm(forms.Form):
             filename=data["file"].name,
             title=data["title"],
             source_language=data["source_language"],
+            project_id=data["project_id"].pk if data["project_id"] else None,
             requested=Requested(
                 captions_vtt=data["captions_vtt"],
                 audio_description_vtt=data["audio_description_vtt"],

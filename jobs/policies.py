@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts import policies
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.policies import ALLOWED, Decision, denied
-from core.errors import WrongStateError
+from core.errors import NotAllowedError, WrongStateError
 from jobs.models import Job, LanguageOutput
 
 R = User.Role
@@ -71,6 +71,13 @@ for _action in RULES:
 
 def allowed(user: User, action: str, job: Job | None = None) -> bool:
     return bool(policies.can(user, f"jobs.job.{action}", job))
+
+
+def require_in_house(user: User, action: str, house: Organization | None) -> None:
+    """For what is about to be made: the role that counts is the one in that house."""
+    rule = RULES[action]
+    if (user.role if house is None else user.role_in(house.pk)) not in rule.roles:
+        raise NotAllowedError(reason=rule.reason)
 
 
 def require(user: User, action: str, job: Job | None = None) -> None:

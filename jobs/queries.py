@@ -27,9 +27,9 @@ def _outputs() -> QuerySet[LanguageOutput]:
 
 def detailed(jobs: QuerySet[Job]) -> QuerySet[Job]:
     """Everything that one job's answer or page shows."""
-    return jobs.select_related("source", "run", "created_by", "organization", "approved_source_by").prefetch_related(
-        Prefetch("outputs", queryset=_outputs())
-    )
+    return jobs.select_related(
+        "source", "run", "created_by", "organization", "client", "project", "approved_source_by"
+    ).prefetch_related(Prefetch("outputs", queryset=_outputs()))
 
 
 def board(
@@ -38,6 +38,8 @@ def board(
     statuses: Iterable[str] = (),
     search: str = "",
     organization_id: uuid.UUID | None = None,
+    client_id: uuid.UUID | None = None,
+    project_id: uuid.UUID | None = None,
     sort: str = "-created_at",
 ) -> QuerySet[Job]:
     """The list of jobs as `user` sees it. `sort` is one of SORTS, with a minus for descending."""
@@ -46,8 +48,8 @@ def board(
         jobs = jobs.filter(status__in=wanted)
     if search:
         jobs = jobs.filter(Q(title__icontains=search) | Q(filename__icontains=search))
-    if organization_id is not None:
-        jobs = jobs.filter(organization_id=organization_id)
+    places = {"organization_id": organization_id, "client_id": client_id, "project_id": project_id}
+    jobs = jobs.filter(**{name: place for name, place in places.items() if place is not None})
     return jobs.order_by(sort, "-id" if sort.startswith("-") else "id")
 
 

@@ -17,9 +17,17 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Client, Organization, Project, User
 from core import audit, languages
-from core.errors import ConflictError, DomainError, NotAllowedError, NotFoundError, TooLargeError, WrongStateError
+from core.errors import (
+    ConflictError,
+    DomainError,
+    InvalidFieldError,
+    NotAllowedError,
+    NotFoundError,
+    TooLargeError,
+    WrongStateError,
+)
 from core.runs import services as runs
 from core.storage import store, uploads
 from core.storage.models import Upload
@@ -64,6 +72,17 @@ class NewJob:
     title: str = ""
     notes: str = ""
     organization_id: uuid.UUID | None = None
+    client_id: uuid.UUID | None = None
+    project_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job is made: for a client's project, for a client, in a house, or for oneself."""
+
+    house: Organization | None = None
+    client: Client | None = None
+    project: Project | None = None
 
 
 def gcs_uri(key: str) -> str:
@@ -148,16 +167,36 @@ def _uploaded(uri: str, *, owner: User) -> Upload | None:
     return Upload.objects.filter(key=key, owner=owner).first()
 
 
-def _house(owner: User, wanted: uuid.UUID | None) -> Organization | None:
-    houses = list(Organization.objects.filter(memberships__user=owner)[:2])
-    if wanted is None:
-        return houses[0] if len(houses) == 1 else None
-    everyone = Organization.objects.all()
-    visible = everyone if owner.role == User.Role.ADMIN else everyone.filter(memberships__user=owner)
-    found = visible.filter(pk=wanted).first()
-    if found is None:
-        raise NotFoundError("Organization not found")
-    return found
+def _place(owner: User, new: NewJob) -> Place:
+    """What was named must be visible to `owner` and agree with itself; one's only house is meant where none is named."""
+    project = client = house = None
+    if new.project_id is not None:
+        project = (
+            Project.objects.visible_to(owner).select_related("client__organization").filter(pk=new.project_id).first()
+        )
+        if project is None:
+            raise NotFoundError("Project not found")
+        client = project.client
+    if new.client_id is not None:
+        named = Client.objects.visible_to(owner).select_related("organization").filter(pk=new.client_id).first()
+        if named is None:
+            raise NotFoundError("Client not found")
+        if project is not None and project.client_id != named.pk:
+            raise InvalidFieldError("This project belongs to another client", field="project_id")
+        client = named
+    if new.organization_id is not None:
+        house = Organization.objects.visible_to(owner).filter(pk=new.organization_id).first()
+        if house is None:
+            raise NotFoundError("Organization not found")
+        if client is not None and client.organization_id != house.pk:
+            raise InvalidFieldError("This client belongs to another organization", field="client_id")
+    elif client is not None:
+        house = client.organization
+    else:
+        houses = list(Organization.objects.filter(is_active=True, memberships__user=owner)[:2])
+        house = houses[0] if len(houses) == 1 else None
+    policies.require_in_house(owner, "create", house)
+    return Place(house, client, project)
 
 
 @transaction.atomic
@@ -165,10 +204,10 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
     source_language = languages.canonical(new.source_language)
     targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
     targets.pop(source_language, None)
-    house = _house(owner, new.organization_id)
+    place = _place(owner, new)
     asset = library.add_original(
         owner=owner,
-        organization=house,
+        organization=place.house,
         kind=Asset.Kind.VIDEO,
         key=key,
         filename=new.filename,
@@ -181,7 +220,9 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         id=job_id,
         title=(new.title.strip() or PurePosixPath(new.filename).stem or "Untitled")[:255],
         notes=new.notes,
-        organization=house,
+        organization=place.house,
+        client=place.client,
+        project=place.project,
         created_by=owner,
         source=asset,
         source_language=source_language,

@@ -50,6 +50,8 @@ class NewJobInput(Input):
     title = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     notes = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
     org_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    client_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    project_id = serializers.UUIDField(required=False, allow_null=True, default=None)
 
     @classmethod
     def read(cls, data: Any) -> services.NewJob:
@@ -65,6 +67,8 @@ class NewJobInput(Input):
             title=body["title"],
             notes=body["notes"],
             organization_id=body["org_id"],
+            client_id=body["client_id"],
+            project_id=body["project_id"],
             requested=services.Requested(
                 captions_vtt=wanted["captions_vtt"],
                 audio_description_vtt=wanted["audio_description_vtt"],
@@ -130,8 +134,8 @@ def job_row(job: Job) -> dict[str, Any]:
         "source_language": job.source_language,
         "languages": [output.language for output in job.outputs.all() if not output.is_source],
         "org_id": job.organization_id,
-        "client_id": None,
-        "project_id": None,
+        "client_id": job.client_id,
+        "project_id": job.project_id,
         "created_by": job.created_by_id,
         "progress": job_percent(job),
         "updated_at": job.updated_at,

@@ -48,7 +48,9 @@ def job_list(request: HttpRequest) -> HttpResponse:
     context = board(request)
     if request.headers.get("HX-Request"):
         return render(request, "jobs/partials/_board.html", context)
-    return render(request, "jobs/job_list.html", {**context, **new_job_context(viewer(request), NewJobForm())})
+    return render(
+        request, "jobs/job_list.html", {**context, **new_job_context(viewer(request), NewJobForm(user=viewer(request)))}
+    )
 
 
 def board(request: HttpRequest) -> dict[str, Any]:
@@ -119,7 +121,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
     """A small file in one form; with scripts the same form uploads in parts instead."""
     if request.method == "GET":
         return redirect("jobs:list")
-    form = NewJobForm(request.POST, request.FILES)
+    form = NewJobForm(request.POST, request.FILES, user=viewer(request))
     if form.is_valid():
         try:
             with services.spooled(form.cleaned_data["file"]) as path:
@@ -145,7 +147,9 @@ new_job.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignor
 def languages_without_engine(request: HttpRequest) -> HttpResponse:
     """The list of target languages again, marked for the chosen spoken language."""
     source = request.GET.get("source_language", "en")
-    form = NewJobForm(initial={"source_language": source, "languages": request.GET.getlist("languages")})
+    form = NewJobForm(
+        user=viewer(request), initial={"source_language": source, "languages": request.GET.getlist("languages")}
+    )
     context = {"form": form, "unspoken": actions.without_engine(source)}
     return render(request, "jobs/partials/_target_languages.html", context)
 

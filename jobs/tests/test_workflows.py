@@ -7,12 +7,12 @@ import threading
 import pytest
 from django.db import connection
 
-from accounts.models import User
-from accounts.tests.factories import OrganizationFactory, UserFactory
+from accounts.models import Membership, User
+from accounts.tests.factories import ClientFactory, OrganizationFactory, UserFactory
 from core.errors import NotAllowedError, WrongStateError
 from core.models import AuditEvent
 from core.testing.contract import document
-from jobs import workflows
+from jobs import policies, workflows
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 from jobs.workflows import JOB
@@ -145,6 +145,23 @@ class TestWhoSeesAJob:
         job = JobFactory(organization=house)
         assert list(Job.objects.visible_to(UserFactory(role=role, house=house))) == [job]
         assert not Job.objects.visible_to(UserFactory(role=role, house=OrganizationFactory())).exists()
+
+    @pytest.mark.parametrize("role", ["client", "project_manager"])
+    def test_work_for_a_client_is_seen_by_the_clients_own_people_only(self, role: str) -> None:
+        house = OrganizationFactory()
+        insider, outsider = (UserFactory(role=role, house=house) for _ in range(2))
+        job = JobFactory(organization=house, client=ClientFactory(organization=house, manager=insider))
+        assert list(Job.objects.visible_to(insider)) == [job]
+        assert not Job.objects.visible_to(outsider).exists()
+
+    def test_a_role_counts_in_its_own_house_only(self) -> None:
+        here, there = OrganizationFactory(), OrganizationFactory()
+        person = UserFactory(role="linguist", house=there)
+        Membership.objects.create(user=person, organization=here, role="production")
+        job = JobFactory(organization=here)
+        JobFactory(organization=there)
+        assert list(Job.objects.visible_to(person)) == [job]
+        assert policies.allowed(person, "retry", job)
 
     def test_a_linguist_sees_assigned_jobs_only(self) -> None:
         house = OrganizationFactory()

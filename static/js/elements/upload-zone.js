@@ -111,6 +111,7 @@ class UploadZone extends HTMLElement {
     const form = new FormData(this.form);
     const order = {
       source_language: form.get("source_language"),
+      project_id: form.get("project_id") || null,
       requested_outputs: {
         captions_vtt: form.has("captions_vtt"),
         audio_description_vtt: form.has("audio_description_vtt"),
