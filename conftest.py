@@ -10,7 +10,9 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import django
@@ -53,6 +55,25 @@ django.setup()
 
 # Argon2 is slow on purpose; what tests prove does not hang on it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Tests share one address and call often. Those about limits ask for the fixture `rate_limits`.
+settings.RATE_LIMITS = False
+
+
+@pytest.fixture
+def rate_limits(settings: Any) -> Iterator[Any]:
+    """Limits are on and nobody has used anything yet. Yields the settings, for RATES."""
+    from core.rest.counters import store
+
+    def forget() -> None:
+        names = list(store().client.scan_iter("rate:*", count=1000))
+        if names:
+            store().client.delete(*names)
+
+    settings.RATE_LIMITS = True
+    settings.RATES = dict(settings.RATES)
+    forget()
+    yield settings
+    forget()
 
 
 @pytest.hookimpl(trylast=True)

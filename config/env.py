@@ -54,6 +54,14 @@ class Env:
     def words(self, name: str, default: str = "") -> list[str]:
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def rate(self, name: str, default: str) -> tuple[int, int]:
+        """`5/60`: so many in so many seconds."""
+        value = self.text(name, default)
+        limit, _, seconds = value.partition("/")
+        if not (limit.isdigit() and seconds.isdigit() and int(limit) and int(seconds)):
+            raise ImproperlyConfigured(f"{name} must look like 5/60 (so many in so many seconds), not {value!r}.")
+        return int(limit), int(seconds)
+
     def path(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().resolve()
 

@@ -206,6 +206,24 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 MFA_POLICY = env.choice("MFA_POLICY", "required" if PRODUCTION else "optional", ("required", "optional"))
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+# So many in so many seconds, each by RATE_<NAME>. Who is counted (person, address, tier) is said where the group is used.
+RATES = {
+    name: env.rate(f"RATE_{name.upper()}", default)
+    for name, default in {
+        "auth": "5/60",
+        "sign_in_failures": "5/900",
+        "upload": "10/3600",
+        "processing": "20/3600",
+        "general": "100/60",
+        "film_free": "100/3600",
+        "film_pro": "1000/3600",
+        "film_enterprise": "10000/3600",
+        "invitations": "20/3600",
+        "shares": "30/60",
+        "people_search": "30/60",
+        "others": "1200/60",
+    }.items()
+}
 SESSION_COOKIE_AGE = 7 * 24 * 3600
 
 vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))

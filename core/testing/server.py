@@ -72,10 +72,18 @@ def serving(
     port = port or free_port()
     command = [sys.executable, "-m", "uvicorn", app, "--host", "127.0.0.1", "--port", str(port)]
     command += ["--log-level", "warning", "--no-access-log", "--timeout-graceful-shutdown", "2"]
+    # As manage.py up: uvicorn would believe X-Forwarded-For from the same machine.
+    command += ["--no-proxy-headers", "--no-server-header"]
     process = subprocess.Popen(
         command,
         cwd=ROOT,
-        env={**os.environ, "PORT": str(port), "PUBLIC_URL": f"http://127.0.0.1:{port}", **(env or {})},
+        env={
+            **os.environ,
+            "PORT": str(port),
+            "PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "RATE_LIMITS": "off",
+            **(env or {}),
+        },
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
