@@ -17,6 +17,8 @@ class LiveStreamAdmin(ReadOnly, admin.ModelAdmin[LiveStream]):
 @admin.register(LiveEvent)
 class LiveEventAdmin(ReadOnly, admin.ModelAdmin[LiveEvent]):
     list_display = ("stream", "seq", "type", "key", "created_at")
-    list_filter = ("stream", "type")
-    search_fields = ("key", "type")
+    list_filter = ("type",)
+    list_select_related = ("stream",)
+    search_fields = ("stream__name", "key", "type")
     date_hierarchy = "created_at"
+    show_full_result_count = False
