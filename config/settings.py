@@ -157,6 +157,7 @@ CELERY_BEAT_SCHEDULE = {
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
     "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
+    "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
@@ -224,13 +225,17 @@ RATES = {
         "others": "1200/60",
     }.items()
 }
-SESSION_COOKIE_AGE = 7 * 24 * 3600
+# A browser's sign-in ends after the first however busy it is, and after the second when nobody has used it.
+SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 7 * 24 * 3600, least=60)
+SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 12 * 3600, least=60)
 
 vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Reelwright <studio@localhost>")
 
 # The wire.
+# Hosts, host:port or networks that addresses given by people may lead to although they are private; http is fine there too.
+OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

@@ -8,7 +8,7 @@ from django.db import models
 
 
 class Letter(models.Model):
-    """One mail to one address. Its text may hold a secret link, so it is emptied once the letter has gone out."""
+    """One mail to one address. Its text may hold a secret link, so it is emptied once the letter has gone out or can no longer do so."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     to = models.EmailField()

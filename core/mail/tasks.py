@@ -1,4 +1,4 @@
-"""The worker's door to the mail."""
+"""The workers' door to the mail."""
 
 from __future__ import annotations
 
@@ -10,3 +10,8 @@ from core.mail import outgoing
 @shared_task(name="core.mail.tasks.send")
 def send(**_: object) -> None:
     outgoing.send_due()
+
+
+@shared_task(name="core.mail.tasks.trim")
+def trim(**_: object) -> None:
+    outgoing.trim()
