@@ -30,6 +30,17 @@ class NotAllowedError(DomainError):
     default_message = "Insufficient role permissions"
 
 
+class ReauthenticationRequiredError(DomainError):
+    """Signed in, but too long ago for what is asked. `code` tells programs to ask for the password again."""
+
+    status_code = 403
+    code = "reauthentication_required"
+    default_message = "Confirm your password to do this."
+
+    def __init__(self, message: str | None = None, **details: Any) -> None:
+        super().__init__(message, **{"code": self.code, **details})
+
+
 class NotFoundError(DomainError):
     status_code = 404
     code = "not_found"
@@ -73,6 +84,22 @@ class InvalidFieldError(DomainError):
         super().__init__(message, **details)
         self.field = field
         self.kind = kind
+
+
+class UnsafeUrlError(DomainError):
+    """An address that the studio must not fetch: private, ambiguous, or not a web address at all."""
+
+    status_code = 422
+    code = "unsafe_url"
+    default_message = "This address cannot be fetched."
+
+
+class FetchFailedError(DomainError):
+    """A server elsewhere gave no complete answer within the limits."""
+
+    status_code = 502
+    code = "fetch_failed"
+    default_message = "The other server did not answer."
 
 
 class UpgradeRequiredError(DomainError):

@@ -8,16 +8,21 @@ from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 
 class UserQuerySet(models.QuerySet["User"]):
     def active(self) -> UserQuerySet:
         """People who may sign in."""
         return self.filter(is_active=True, deleted_at=None)
+
+    def signing_in(self) -> UserQuerySet:
+        """With `second_factor`: whether a confirmed device exists. The one query of a request that asks who is calling."""
+        return self.annotate(second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)))
 
     def visible_to(self, user: User) -> UserQuerySet:
         """Oneself and the people of one's own houses, teams and projects; admins see everybody. The deleted are nobody's."""
