@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework import serializers
@@ -16,3 +17,15 @@ class Input(serializers.Serializer[Any]):
         serializer = cls(data=data, context=context)
         serializer.is_valid(raise_exception=True)
         return dict(serializer.validated_data)
+
+
+class StrictInput(Input):
+    """For writes to users, memberships and roles: a field that is unknown or not writable is refused, not ignored."""
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if isinstance(data, Mapping):
+            writable = {name for name, field in self.fields.items() if not field.read_only}
+            if foreign := sorted(str(name) for name in set(data) - writable):
+                raise serializers.ValidationError(dict.fromkeys(foreign, "Extra inputs are not permitted"))
+        values: dict[str, Any] = super().to_internal_value(data)
+        return values
