@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.errors import ConflictError, DomainError, NotFoundError
+from core.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from core.storage import store
 from jobs import policies, services
 from jobs.forms import TrackForm
@@ -54,6 +54,8 @@ def editor(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str) ->
                 again = request.POST.copy()
                 again["base_version"] = str(text.version.number)
                 form = TrackForm(again)
+            except NotAllowedError:
+                raise
             except DomainError as error:
                 form.add_error("content", error.message)
             else:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
-from core.errors import DomainError, NotFoundError, WrongStateError
+from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
 from core.live.events import last_seq
 from jobs import events, policies, queries, services, workflows
 from jobs.forms import OFFERED_LANGUAGES, NewJobForm
@@ -218,6 +218,8 @@ def act(request: HttpRequest, job_id: uuid.UUID, verb: str) -> HttpResponse:
         actions.carry_out(job, verb, actor=viewer(request), words=request.POST.get("words", "").strip())
     except WrongStateError as error:
         problem = actions.too_late(error, verb)
+    except NotAllowedError:
+        raise
     except DomainError as error:
         problem = error.message
     if request.headers.get("HX-Request"):

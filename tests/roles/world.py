@@ -1,0 +1,174 @@
+"""The smallest world in which every cell of the matrix means something: two houses, and a person for each column."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from accounts.models import Membership, Organization, User
+from accounts.tests.factories import (
+    ClientFactory,
+    OrganizationFactory,
+    ProjectFactory,
+    TeamFactory,
+    UserFactory,
+)
+from core.storage import store
+from jobs.models import Job
+from jobs.tests.factories import AssetFactory, JobFactory, give_captions
+from media_library.models import Asset, TrackDraft
+from qc.models import LanguageReview
+
+COLUMNS = (
+    "anonymous",
+    "client",
+    "creator",
+    "linguist",
+    "reviewer",
+    "production",
+    "manager",
+    "other_manager",
+    "house_admin",
+    "admin",
+    "stranger",
+)
+
+
+@dataclass
+class World:
+    """`things` are what the parameters of a route's path, and `$name` in a body, stand for."""
+
+    people: dict[str, User]
+    things: dict[str, Any]
+    job: Job
+
+    def fill(self, value: Any) -> Any:
+        """`$name` becomes the id of that thing, anywhere in a body or query."""
+        if isinstance(value, str) and value.startswith("$"):
+            return str(self.things[value[1:]])
+        if isinstance(value, dict):
+            return {key: self.fill(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [self.fill(one) for one in value]
+        return value
+
+
+def build() -> World:
+    house, elsewhere = OrganizationFactory(name="Northlight"), OrganizationFactory(name="Elsewhere")
+    roles = {
+        "client": "client",
+        "creator": "client",
+        "linguist": "linguist",
+        "reviewer": "reviewer",
+        "production": "production",
+        "manager": "project_manager",
+        "other_manager": "project_manager",
+    }
+    people = {name: UserFactory(email=f"{name}@roles.example", role=role, house=house) for name, role in roles.items()}
+    people["house_admin"] = UserFactory(email="house-admin@roles.example", role="production")
+    Membership.objects.create(organization=house, user=people["house_admin"], role="admin")
+    people["admin"] = UserFactory(email="admin@roles.example", role="admin", is_staff=True)
+    people["stranger"] = UserFactory(email="stranger@roles.example", role="client", house=elsewhere)
+    client = ClientFactory(organization=house, manager=people["manager"], person=people["client"])
+    team = client.teams.get()
+    team.memberships.create(user=people["creator"])
+    target = UserFactory(email="target@roles.example", role="linguist", house=house)
+    newcomer = UserFactory(email="newcomer@roles.example", role="project_manager", house=house)
+    project = ProjectFactory(client=client, owner=people["admin"])
+    job = _job(house, people, client=client, project=project)
+    things = {
+        "organization": house.pk,
+        "client": client.pk,
+        "empty_client": ClientFactory(organization=house).pk,
+        "team": team.pk,
+        "empty_team": TeamFactory(client=client).pk,
+        "project": project.pk,
+        "empty_project": ProjectFactory(client=client, owner=people["admin"]).pk,
+        "target": target.pk,
+        "newcomer": newcomer.pk,
+        "manager": people["manager"].pk,
+        "creator": people["creator"].pk,
+        "job": job.pk,
+        "draft": TrackDraft.objects.create(
+            track=job.outputs.get(language="en").captions,
+            author=people["production"],
+            base_version=0,
+            content="WEBVTT\n",
+        ).pk,
+        "nobody": uuid.uuid4(),
+    }
+    return World(people, things, job)
+
+
+def _job(house: Organization, people: dict[str, User], **places: Any) -> Job:
+    job = JobFactory(
+        organization=house,
+        created_by=people["creator"],
+        languages=["es"],
+        status=Job.Status.PENDING_QC,
+        # Whoever decided the source goes on seeing the job.
+        approved_source_by=people["reviewer"],
+        **places,
+    )
+    give_captions(job)
+    LanguageReview.objects.filter(output__job=job, output__language="es").update(
+        linguist=people["linguist"], reviewer=people["reviewer"], state="assigned"
+    )
+    return job
+
+
+# What a row may ask for beforehand, by name.
+GIVENS: dict[str, Callable[[World], None]] = {}
+
+
+def given(function: Callable[[World], None]) -> Callable[[World], None]:
+    GIVENS[function.__name__] = function
+    return function
+
+
+def _in_state(world: World, status: str) -> None:
+    Job.objects.filter(pk=world.job.pk).update(status=status)
+
+
+@given
+def spanish_captions(world: World) -> None:
+    give_captions(world.job, language="es")
+
+
+@given
+def a_waveform(world: World) -> None:
+    key = f"tests/roles/{uuid.uuid4()}"
+    with NamedTemporaryFile() as file:
+        Path(file.name).write_bytes(b"[]")
+        store().put(key, Path(file.name), content_type="application/json")
+    AssetFactory(key=key, kind=Asset.Kind.DOCUMENT, made_from=world.job.source, purpose=Asset.Purpose.WAVEFORM, size=2)
+
+
+@given
+def a_described_film(world: World) -> None:
+    world.job.outputs.filter(language="en").update(accessible_video=AssetFactory(technical={}))
+
+
+@given
+def a_job_that_began(world: World) -> None:
+    _in_state(world, Job.Status.INGESTING)
+
+
+@given
+def a_job_that_failed(world: World) -> None:
+    _in_state(world, Job.Status.FAILED)
+
+
+@given
+def a_job_that_waits_for_the_end(world: World) -> None:
+    _in_state(world, Job.Status.PENDING_FINAL_REVIEW)
+    LanguageReview.objects.filter(output__job=world.job).update(state="approved")
+
+
+@given
+def a_job_that_is_done(world: World) -> None:
+    _in_state(world, Job.Status.COMPLETED)
