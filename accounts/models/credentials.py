@@ -135,7 +135,11 @@ class ExternalIdentity(models.Model):
 
 
 class OneTimeLink(models.Model):
-    """The secret of a mailed link, hashed, used once. `email` is the address it was mailed to and proves."""
+    """The secret of a mailed link, hashed, used once. `email` is the address it was mailed to and proves.
+
+    `password` (hashed) is the one typed with the registration that the link confirms, so that opening one's own letter never
+    puts somebody else's password in force.
+    """
 
     class Purpose(models.TextChoices):
         VERIFY_EMAIL = "verify_email", "Verify an address"
@@ -145,6 +149,7 @@ class OneTimeLink(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="one_time_links")
     purpose = models.CharField(max_length=16, choices=Purpose.choices)
     email = models.EmailField()
+    password = models.CharField(max_length=128, blank=True)
     token_hash = models.CharField(max_length=64, unique=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()

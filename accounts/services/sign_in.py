@@ -20,7 +20,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import ApiKey, User, UserSession
-from accounts.services import challenges, second_factor
+from accounts.services import challenges, registration, second_factor
 from core import audit
 from core.errors import NotSignedInError, ReauthenticationRequiredError, TooManyRequestsError
 from core.rest import throttles
@@ -73,6 +73,9 @@ def check_password(*, email: str, password: str, address: str | None) -> User:
     reason = why_refused(user, password)
     if user is None or reason:
         note_failure(user, reason)
+        if user is not None and reason == "unverified":
+            # Only who knows the password gets this far, and only the mailbox learns of it.
+            registration.resend(user)
         raise NotSignedInError(REFUSED)
     throttles.forget("sign_in_failures", key)
     return user
