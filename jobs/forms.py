@@ -29,7 +29,10 @@ def project_label(project: Project) -> str:
 
 
 class NewJobForm(forms.Form):
-    """A video, what is wanted of it, and for whom: one of `user`'s projects. `content_type` is set once the form is valid: browsers do not know every ending."""
+    """A video, what is wanted of it, and for which of `user`'s projects.
+
+    `content_type` is set once the form is valid: browsers do not know every ending.
+    """
 
     file = forms.FileField(
         label="Video",

@@ -24,10 +24,6 @@ ROWS: dict[str, dict[str, Any]] = {
 PROVEN = {"cells": 0}
 
 
-class _Undone(Exception):
-    """Takes back what a cell changed, so that the next person finds the same world."""
-
-
 def cells_of(row: dict[str, Any]) -> dict[str, str]:
     codes = str(row["cells"]).split()
     assert len(codes) == len(COLUMNS), f"{len(codes)} cells for {len(COLUMNS)} columns"
