@@ -25,6 +25,8 @@ LINK_SIGNING_KEY = env.secret("LINK_SIGNING_KEY", HOME)
 LINK_SIGNING_KEY_FALLBACKS = env.words("LINK_SIGNING_KEY_FALLBACKS")
 AUDIT_KEY = env.secret("AUDIT_KEY", HOME)
 AUDIT_KEY_FALLBACKS = env.words("AUDIT_KEY_FALLBACKS")
+JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY", HOME)
+JWT_SIGNING_KEY_FALLBACKS = env.words("JWT_SIGNING_KEY_FALLBACKS")
 
 PORT = env.number("PORT", 8000)
 PUBLIC_URL = env.text("PUBLIC_URL", f"http://127.0.0.1:{PORT}").rstrip("/")
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
 # Every sync-only middleware costs a thread hop under ASGI, so the list stays short.
 MIDDLEWARE = [
     "core.rest.middleware.RequestIdMiddleware",
+    "core.rest.middleware.FilmLimitsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.rest.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -75,7 +78,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.authentication.SignedInMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -159,6 +162,8 @@ CELERY_BEAT_SCHEDULE = {
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
     "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
+    "core.audit.seal": {"task": "core.tasks.seal_audit_trail", "schedule": 5.0},
+    "core.audit.checkpoint": {"task": "core.tasks.write_audit_checkpoint", "schedule": 3600.0},
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
@@ -195,6 +200,7 @@ AI_TOTAL_SECONDS = env.number("AI_TOTAL_SECONDS", 600, least=1)
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.authentication.People"]
 LOGIN_URL = "/login"
 LOGIN_REDIRECT_URL = "/chat"
 LOGOUT_REDIRECT_URL = "/login"
@@ -230,6 +236,18 @@ RATES = {
 # A browser's sign-in ends after the first however busy it is, and after the second when nobody has used it.
 SESSION_COOKIE_AGE = env.number("SESSION_SECONDS", 7 * 24 * 3600, least=60)
 SESSION_IDLE_SECONDS = env.number("SESSION_IDLE_SECONDS", 12 * 3600, least=60)
+ACCESS_TOKEN_SECONDS = env.number("ACCESS_TOKEN_SECONDS", 3600, least=60)
+REFRESH_TOKEN_SECONDS = env.number("REFRESH_TOKEN_SECONDS", 14 * 24 * 3600, least=60)
+# So long a refresh token that was just replaced gets a pair of its own: two tabs may ask at once.
+REFRESH_GRACE_SECONDS = env.number("REFRESH_GRACE_SECONDS", 10)
+# Who may vouch for a person's address at /api/auth/exchange: {"<issuer>": "<PEM public key, or the https address of its JWKS>"}.
+EXCHANGE_ISSUERS = env.mapping("EXCHANGE_ISSUERS")
+EXCHANGE_AUDIENCE = env.text("EXCHANGE_AUDIENCE", PUBLIC_URL)
+# Microsoft sign-in is on when both are set. Only people of these tenants come in.
+MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "")
+MICROSOFT_TENANTS = env.words("MICROSOFT_TENANTS")
+MICROSOFT_ISSUER = env.text("MICROSOFT_ISSUER", "https://login.microsoftonline.com/{tenant}/v2.0")
+MICROSOFT_JWKS_URL = env.text("MICROSOFT_JWKS_URL", "https://login.microsoftonline.com/common/discovery/v2.0/keys")
 
 vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))
 EMAIL_TIMEOUT = 20
@@ -256,11 +274,12 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "core.rest.errors.csrf_failed"
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BrowserSession"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerOrBrowser"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.rest.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["core.rest.limits.SurfaceThrottle"],
     "EXCEPTION_HANDLER": "core.rest.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

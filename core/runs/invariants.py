@@ -8,6 +8,7 @@ from datetime import timedelta
 from django.db.models import Count, F, Max, Min, Q
 from django.db.models.functions import Now
 
+from core.audit import chain
 from core.live.models import LiveEvent, LiveStream
 from core.runs import artefacts, pipelines, scratch, sweep
 from core.runs.models import OutboxMessage, Run, Step
@@ -19,7 +20,7 @@ GRACE = timedelta(seconds=15)
 
 def violations() -> list[str]:
     """One sentence each; none when all is well."""
-    checks = (_leases, _bells, _runs, _ready_steps, _events, _files, _scratch)
+    checks = (_leases, _bells, _runs, _ready_steps, _events, _files, _scratch, _trail)
     return [sentence for check in checks for sentence in check()]
 
 
@@ -102,3 +103,8 @@ def _files() -> Iterator[str]:
 def _scratch() -> Iterator[str]:
     for path in scratch.orphans():
         yield f"{path} was left by a worker that is gone"
+
+
+def _trail() -> Iterator[str]:
+    if broken := chain.verify().broken:
+        yield f"the audit trail is broken: {broken}"
