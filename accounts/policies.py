@@ -9,10 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import Client, Organization, Project, Team, User
+from accounts.models import Client, Membership, Organization, Project, Team, User
 from core.errors import NotAllowedError
 
 R = User.Role
+NOT_ONESELF = "Nobody changes their own role."
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,6 @@ def platform_admins(user: User, obj: Any) -> Decision:  # noqa: ARG001
 @rule(
     "accounts.organization.create",
     "accounts.organization.update",
-    "accounts.client.create",
     "accounts.client.update",
     "accounts.client.delete",
     "accounts.client.assign_manager",
@@ -94,8 +94,6 @@ def platform_admins(user: User, obj: Any) -> Decision:  # noqa: ARG001
     "accounts.client_project.update",
     "accounts.client_project.delete",
     "accounts.member.add",
-    "accounts.member.update",
-    "accounts.member.remove",
     "accounts.invitation.send",
 )
 def admins_of_the_house(user: User, obj: Any) -> Decision:
@@ -108,11 +106,56 @@ def admins_of_the_house(user: User, obj: Any) -> Decision:
     return denied("Only an admin does this.")
 
 
+@rule("accounts.client.create")
+def client_makers(user: User, obj: Organization | None) -> Decision:
+    """Where no house is named yet, ruling any is enough; the house is asked about once it is known."""
+    return ALLOWED if obj is None and user.houses_as(R.ADMIN) else admins_of_the_house(user, obj)
+
+
+@rule("accounts.member.update", "accounts.member.remove")
+def member_keepers(user: User, obj: Organization | Membership) -> Decision:
+    """The house, or the place in it that this is about."""
+    decision = admins_of_the_house(user, obj)
+    if decision and isinstance(obj, Membership) and obj.user_id == user.pk:
+        return denied(NOT_ONESELF)
+    return decision
+
+
 @rule("accounts.member.list")
 def member_lists(user: User, obj: Any) -> Decision:
     if user.role_in(house_of(obj)) in {R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN}:
         return ALLOWED
     return denied("Linguists and reviewers see the people of their own work.")
+
+
+@rule("accounts.people.open")
+def people_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+    """The page of people, which lists those of the houses where one may."""
+    if user.has_role(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
+        return ALLOWED
+    return denied("Linguists and reviewers see the people of their own work.")
+
+
+@rule("accounts.people.see_addresses")
+def address_readers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+    """Clients see the names of their house only."""
+    if user.has_role(R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
+        return ALLOWED
+    return denied("Clients see names only.")
+
+
+@rule("accounts.clients.open")
+def client_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+    """The list of clients; `visible_to` decides which."""
+    if user.has_role(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
+        return ALLOWED
+    return denied("Linguists and reviewers see the clients of their own work only.")
+
+
+@rule("accounts.studio.invite")
+def studio_inviters(user: User, obj: Any) -> Decision:  # noqa: ARG001
+    """Into the studio itself, rather than into one house."""
+    return ALLOWED if user.is_platform_admin else denied("Only an admin of the studio invites people to it.")
 
 
 @rule("accounts.team.change_members")

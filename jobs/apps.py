@@ -5,4 +5,5 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        from jobs import pipelines  # noqa: F401, PLC0415  (registers the pipelines once the models are loaded)
+        # Registers the pipelines and connects the receivers once the models are loaded.
+        from jobs import pipelines, receivers  # noqa: F401, PLC0415

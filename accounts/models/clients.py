@@ -84,7 +84,19 @@ class ClientManager(models.Model):
 
 class TeamQuerySet(models.QuerySet["Team"]):
     def visible_to(self, user: User) -> TeamQuerySet:
-        return self.filter(client__in=Client.objects.visible_to(user))
+        """Of the clients one sees: one's own teams, and all of a client whom one manages or whose house one works in at large.
+
+        Linguists and reviewers see the people of their own teams only.
+        """
+        teams = self.filter(client__in=Client.objects.visible_to(user))
+        if user.is_platform_admin:
+            return teams
+        at_large = user.houses_as(Role.CLIENT, Role.PRODUCTION, Role.PROJECT_MANAGER, Role.ADMIN)
+        return teams.filter(
+            Q(pk__in=TeamMember.objects.filter(user=user).order_by().values("team"))
+            | Q(client__organization__in=at_large)
+            | Q(client__in=ClientManager.objects.filter(user=user).order_by().values("client"))
+        )
 
 
 class Team(models.Model):

@@ -7,7 +7,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Lower, Now
 
 from accounts.models.houses import Organization
 from accounts.models.people import User
@@ -60,6 +60,16 @@ class Invitation(models.Model):
     class Meta:
         ordering = ("-created_at", "-id")
         indexes = (models.Index(fields=["email"], name="invitation_email"),)
+        constraints = (
+            models.UniqueConstraint(
+                Lower("email"),
+                "organization",
+                "project",
+                condition=Q(accepted_at=None, revoked_at=None),
+                nulls_distinct=False,
+                name="one_open_invitation_per_place",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.email} to {self.organization or self.project or 'the studio'}"
