@@ -1,26 +1,139 @@
-"""Who is calling the API."""
+"""Who is calling: browsers by their session, programs by a bearer token or an API key."""
 
 from __future__ import annotations
 
-from rest_framework.authentication import SessionAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import auth
+from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.middleware import AuthenticationMiddleware
+from django.contrib.auth.models import AnonymousUser
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import BaseAuthentication, CSRFCheck, get_authorization_header
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 
 from accounts.models import User
+from accounts.services import api_keys, sign_in, tokens
+from accounts.services.sign_in import Credential
+from core.errors import NotSignedInError
+
+Person = User | AnonymousUser
 
 
-class BrowserSession(SessionAuthentication):
-    """The session cookie of a signed-in browser; writes need Django's CSRF token.
+class People(ModelBackend):
+    """Django's own doors (its forms, its admin) lead to the one sign-in function."""
 
-    A bearer header counts alone: junk beside a good session is refused, never skipped over.
+    def authenticate(
+        self,
+        request: HttpRequest | None,  # noqa: ARG002  (the framework's signature)
+        username: str | None = None,
+        password: str | None = None,
+        **_: Any,
+    ) -> User | None:
+        if not username or password is None:
+            return None
+        try:
+            return sign_in.check_password(email=username, password=password)
+        except NotSignedInError:
+            return None
+
+    def get_user(self, user_id: Any) -> User | None:
+        return User.objects.signing_in().active().filter(pk=user_id).first()
+
+
+class SignedInMiddleware(AuthenticationMiddleware):
+    """`request.user`, found when it is first asked for. A session that is too old, or lacks the second factor, is nobody's."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]
+        request.auser = sync_to_async(lambda: person_of(request))  # type: ignore[method-assign,assignment]
+
+    async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
+        # Nothing here waits, so the request need not change threads for it.
+        self.process_request(request)
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        return response
+
+
+def person_of(request: HttpRequest) -> Person:
+    known: Person | None = request.__dict__.get("_person")
+    if known is None:
+        known = request.__dict__["_person"] = browser_person(request)
+    return known
+
+
+def browser_person(request: HttpRequest) -> Person:
+    user = auth.get_user(request)
+    if not isinstance(user, User):
+        return AnonymousUser()
+    if not sign_in.still_counts(request.session, user):
+        return AnonymousUser()
+    sign_in.note_seen(request.session)
+    return user
+
+
+class BearerOrBrowser(BaseAuthentication):
+    """A bearer header counts alone: junk beside a good session is refused, never skipped over. Other schemes are refused.
+
+    Without a header the browser's session counts, and writes need Django's CSRF token.
     """
 
-    def authenticate(self, request: Request) -> tuple[User, None] | None:
-        if get_authorization_header(request):
-            raise AuthenticationFailed("Not authenticated")
-        found = super().authenticate(request)
-        return None if found is None else (found[0], None)
+    def authenticate(self, request: Request) -> tuple[User, Credential | None] | None:
+        header = get_authorization_header(request)
+        if header:
+            return by_bearer(bearer_of(header), method=request.method or "", path=request.path)
+        user = request._request.user  # noqa: SLF001  (the session's person; request.user asks this method)
+        if not isinstance(user, User) and not user.is_authenticated:
+            return None
+        require_own_page(request)
+        return user, None
 
     def authenticate_header(self, request: Request) -> str:  # noqa: ARG002  (the framework's signature)
         # Without it the framework would answer 403 where 401 is meant.
         return "Bearer"
+
+
+def bearer_of(header: bytes) -> str:
+    """The credential in an Authorization header, which must be a bearer's."""
+    parts = header.split()
+    if len(parts) != 2 or parts[0].lower() != b"bearer":
+        raise NotSignedInError
+    try:
+        return parts[1].decode("ascii")
+    except UnicodeDecodeError as error:
+        raise NotSignedInError from error
+
+
+def by_bearer(credential: str, *, method: str, path: str) -> tuple[User, Credential]:
+    if credential.startswith(api_keys.PREFIX):
+        return api_keys.authenticate(credential, method=method, path=path)
+    return tokens.authenticate(credential)
+
+
+def require_own_page(request: Request) -> None:
+    """Unsafe requests with a cookie must come from our own pages: with their token, and not from another site."""
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type,return-value]
+    plain = request._request  # noqa: SLF001  (CSRF is checked on Django's own request)
+    check.process_request(plain)
+    reason = check.process_view(plain, None, (), {})
+    cross_site = request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method not in api_keys.READING
+    if reason or cross_site:
+        raise PermissionDenied("CSRF check failed")
+
+
+class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the library has no types
+    """How the description of the API names the two."""
+
+    target_class = "accounts.authentication.BearerOrBrowser"
+    name = ["bearer", "session"]  # noqa: RUF012  (the library's protocol)
+
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # noqa: ARG002
+        return [
+            {"type": "http", "scheme": "bearer", "description": "An access token from a sign-in route, or an API key."},
+            {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A browser's session."},
+        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -61,6 +62,16 @@ class Env:
         if not (limit.isdigit() and seconds.isdigit() and int(limit) and int(seconds)):
             raise ImproperlyConfigured(f"{name} must look like 5/60 (so many in so many seconds), not {value!r}.")
         return int(limit), int(seconds)
+
+    def mapping(self, name: str) -> dict[str, str]:
+        """A JSON object of texts; empty when unset."""
+        try:
+            value = json.loads(self.text(name, "{}"))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"{name} must be a JSON object.") from error
+        if not isinstance(value, dict) or not all(isinstance(inner, str) for inner in value.values()):
+            raise ImproperlyConfigured(f"{name} must be a JSON object of texts.")
+        return value
 
     def path(self, name: str, default: Path) -> Path:
         return Path(self.text(name, str(default))).expanduser().resolve()

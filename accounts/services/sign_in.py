@@ -59,14 +59,14 @@ class Credential:
 # The first proof.
 
 
-def check_password(*, email: str, password: str, address: str | None) -> User:
+def check_password(*, email: str, password: str, address: str | None = None) -> User:
     """The person with this address and password.
 
     Unknown, inactive, unverified and wrong look alike and cost alike. Failures are counted by account and caller's address
     together: nobody can lock somebody else out from afar.
     """
     email = email.strip().lower().replace("\0", "")
-    key = hashlib.sha256(f"{email}|{address}".encode()).hexdigest()
+    key = hashlib.sha256(f"{email}|{address or info().address}".encode()).hexdigest()
     # Counted before the look, so that parallel guesses count one by one; the right password clears the count.
     throttles.check("sign_in_failures", key, fail_closed=True)
     user = User.objects.signing_in().filter(email=email).first()
@@ -304,6 +304,12 @@ def note_seen(session: SessionBase) -> None:
     if seen_at and time.time() - seen_at > SECONDS_BETWEEN_LOOKS:
         session[SEEN_AT] = time.time()
         UserSession.objects.filter(pk=session.get(SIGN_IN)).update(last_seen_at=Now(), ip_address=info().address)
+
+
+def note_program_seen(session: UserSession) -> None:
+    """As `note_seen`, for a sign-in that is at hand."""
+    if timezone.now() - session.last_seen_at > timedelta(seconds=SECONDS_BETWEEN_LOOKS):
+        UserSession.objects.filter(pk=session.pk).update(last_seen_at=Now(), ip_address=info().address)
 
 
 # Ends, and proofs asked for again.
