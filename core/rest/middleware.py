@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 import structlog
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
 from core.rest.errors import answer, failure_of, route_of
+from core.rest.limits import tells_standing, write_standing
 from core.rest.request_info import RequestInfo, address_of, current
 
 log = structlog.get_logger("request")
@@ -128,6 +129,28 @@ def storage_origin() -> str:
         return ""
     parts = urlsplit(settings.AWS_S3_PUBLIC_ENDPOINT_URL or f"https://s3.{settings.AWS_S3_REGION_NAME}.amazonaws.com")
     return f"{parts.scheme}://{parts.netloc}"
+
+
+class FilmLimitsMiddleware(Passing):
+    """The film surface tells on every answer, errors included, where the caller stands."""
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        if self.is_async and tells_standing(request.path):
+            return self.told(request)
+        return super().__call__(request)
+
+    async def told(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        # The Redis server, and for some answers the database, is asked.
+        await sync_to_async(write_standing)(request, response)
+        return response
+
+    def before(self, request: HttpRequest) -> None:
+        """Nothing to prepare."""
+
+    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
+        if not self.is_async and tells_standing(request.path):
+            write_standing(request, response)
 
 
 class DomainErrorMiddleware:

@@ -15,12 +15,12 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from accounts.models import User
 from core.errors import InvalidFieldError, NotFoundError, UpgradeRequiredError
 from core.rest.paging import PageRequest, page_of
 from core.rest.parsers import StrictJSONParser
+from core.rest.views import ApiView
 from jobs import policies, queries, services, workflows
 from jobs.api import serializers as shapes
 from jobs.models import Job
@@ -46,14 +46,14 @@ def answer(request: Request, job_id: uuid.UUID, *, code: int = status.HTTP_200_O
     return Response(shapes.job_output(job, caller(request)), status=code)
 
 
-class StatusSocket(APIView):
+class StatusSocket(ApiView):
     """The status socket's address, asked for without an upgrade."""
 
     def get(self, _request: Request) -> Response:
         raise UpgradeRequiredError
 
 
-class UploadInit(APIView):
+class UploadInit(ApiView):
     def post(self, request: Request) -> Response:
         policies.require(caller(request), "create")
         body = shapes.UploadInitInput.parse(request.data)
@@ -75,7 +75,7 @@ class UploadInit(APIView):
         )
 
 
-class UploadComplete(APIView):
+class UploadComplete(ApiView):
     def post(self, request: Request) -> Response:
         policies.require(caller(request), "create")
         body = shapes.UploadCompleteInput.parse(request.data)
@@ -84,7 +84,7 @@ class UploadComplete(APIView):
         return answer(request, job.pk, code=status.HTTP_201_CREATED)
 
 
-class Jobs(APIView):
+class Jobs(ApiView):
     # The file, and room for the form's other fields.
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
     parser_classes = (StrictJSONParser, MultiPartParser)
@@ -130,12 +130,12 @@ def _json_field(text: Any) -> Any:
         raise InvalidFieldError("requested_outputs is not JSON", field="requested_outputs") from error
 
 
-class JobDetail(APIView):
+class JobDetail(ApiView):
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(shapes.job_output(find_job(request, job_id), caller(request)))
 
 
-class Cancel(APIView):
+class Cancel(ApiView):
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "cancel", job)
@@ -144,13 +144,13 @@ class Cancel(APIView):
         return answer(request, job_id)
 
 
-class Retry(APIView):
+class Retry(ApiView):
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         workflows.retry(find_job(request, job_id), actor=caller(request))
         return answer(request, job_id)
 
 
-class ApproveSource(APIView):
+class ApproveSource(ApiView):
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "approve_source", job)
@@ -159,7 +159,7 @@ class ApproveSource(APIView):
         return answer(request, job_id)
 
 
-class Complete(APIView):
+class Complete(ApiView):
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "complete", job)
@@ -180,7 +180,7 @@ class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
-class JobTrack(APIView):
+class JobTrack(ApiView):
     content_negotiation_class = JsonUnlessAskedOtherwise
     max_body_bytes = TRACK_BODY_BYTES
 
@@ -225,7 +225,7 @@ def _if_match(request: Request) -> int | None:
     return int(tag)
 
 
-class JobDraft(APIView):
+class JobDraft(ApiView):
     """A text that lost against somebody else's save: read it, merge it by saving, discard it."""
 
     def get(self, request: Request, job_id: uuid.UUID, draft_id: uuid.UUID) -> Response:
@@ -248,7 +248,7 @@ class JobDraft(APIView):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class Downloads(APIView):
+class Downloads(ApiView):
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "downloads", job)
