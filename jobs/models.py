@@ -120,6 +120,11 @@ class Job(models.Model):
         return self.audio_description_mp3 or self.accessible_video_mp4
 
 
+class LanguageOutputQuerySet(models.QuerySet["LanguageOutput"]):
+    def visible_to(self, user: User) -> LanguageOutputQuerySet:
+        return self.filter(job__in=Job.objects.visible_to(user))
+
+
 class LanguageOutput(models.Model):
     """What a job delivers in one language. `needs_person` says why no engine could do it, when none could."""
 
@@ -148,6 +153,8 @@ class LanguageOutput(models.Model):
     checks = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LanguageOutputQuerySet.as_manager()
 
     class Meta:
         ordering = ("-is_source", "language", "id")

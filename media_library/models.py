@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -14,10 +15,34 @@ from accounts.models import Organization, User
 
 class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: User) -> AssetQuerySet:
-        if user.role == User.Role.ADMIN:
-            return self.filter(deleted_at=None)
-        own = Q(owner=user) | Q(organization__memberships__user=user)
-        return self.filter(own, deleted_at=None).distinct()
+        """One's own and those of one's houses; admins see all. The deleted are nobody's."""
+        assets = self.filter(deleted_at=None)
+        if user.is_platform_admin:
+            return assets
+        return assets.filter(Q(owner=user) | Q(organization__in=Organization.objects.visible_to(user)))
+
+
+class OfAssetQuerySet(models.QuerySet[Any]):
+    """Rows that hang on an asset, `path` away, are seen with it."""
+
+    path = "asset"
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(**{f"{self.path}__in": Asset.objects.visible_to(user)})
+
+
+class SegmentQuerySet(OfAssetQuerySet):
+    path = "transcript__asset"
+
+
+class TrackVersionQuerySet(OfAssetQuerySet):
+    path = "track__asset"
+
+
+class TrackDraftQuerySet(models.QuerySet["TrackDraft"]):
+    def visible_to(self, user: User) -> TrackDraftQuerySet:
+        """A draft is its author's alone."""
+        return self.filter(author=user)
 
 
 class Asset(models.Model):
@@ -87,6 +112,8 @@ class Transcript(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = OfAssetQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
 
@@ -104,6 +131,8 @@ class Segment(models.Model):
     end = models.FloatField()
     text = models.TextField()
     words = models.JSONField(default=list)
+
+    objects = SegmentQuerySet.as_manager()
 
     class Meta:
         ordering = ("position", "id")
@@ -128,6 +157,8 @@ class Track(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
+    objects = OfAssetQuerySet.as_manager()
+
     class Meta:
         ordering = ("-created_at", "-id")
 
@@ -149,6 +180,8 @@ class TrackVersion(models.Model):
     comment = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    objects = TrackVersionQuerySet.as_manager()
+
     class Meta:
         ordering = ("-number", "-id")
         constraints = (models.UniqueConstraint(fields=["track", "number"], name="one_version_per_number"),)
@@ -167,6 +200,8 @@ class TrackDraft(models.Model):
     content = models.TextField()
     comment = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TrackDraftQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")

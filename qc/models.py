@@ -7,7 +7,19 @@ import uuid
 from django.conf import settings
 from django.db import models
 
-from jobs.models import LanguageOutput
+from accounts.models import User
+from jobs.models import Job, LanguageOutput
+
+STAFF = (User.Role.REVIEWER, User.Role.PRODUCTION, User.Role.PROJECT_MANAGER, User.Role.ADMIN)
+
+
+class LanguageReviewQuerySet(models.QuerySet["LanguageReview"]):
+    def visible_to(self, user: User) -> LanguageReviewQuerySet:
+        """Those of the jobs one sees; a linguist sees the languages that are theirs."""
+        reviews = self.filter(output__job__in=Job.objects.visible_to(user))
+        if user.role == User.Role.LINGUIST and not user.has_role(*STAFF):
+            return reviews.filter(linguist=user)
+        return reviews
 
 
 class LanguageReview(models.Model):
@@ -32,6 +44,8 @@ class LanguageReview(models.Model):
     approved_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LanguageReviewQuerySet.as_manager()
 
     class Meta:
         ordering = ("output", "id")

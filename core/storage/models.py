@@ -6,11 +6,18 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser
 from django.db import models
 from django.db.models.functions import Now
 
 from core.storage.base import Incoming
 from core.storage.signing import upload_signature
+
+
+class UploadQuerySet(models.QuerySet["Upload"]):
+    def visible_to(self, user: AbstractBaseUser) -> UploadQuerySet:
+        """An upload is its owner's alone."""
+        return self.filter(owner=user)
 
 
 class Upload(models.Model):
@@ -39,6 +46,8 @@ class Upload(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     updated_at = models.DateTimeField(auto_now=True)
     expires_at = models.DateTimeField(db_index=True)
+
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "id")
