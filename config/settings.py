@@ -214,6 +214,9 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 MFA_POLICY = env.choice("MFA_POLICY", "required" if PRODUCTION else "optional", ("required", "optional"))
+OTP_TOTP_ISSUER = "Reelwright"
+# The Django admin shows no secrets and no QR codes of other people.
+OTP_ADMIN_HIDE_SENSITIVE_DATA = True
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 # So many in so many seconds, each by RATE_<NAME>. Who is counted (person, address, tier) is said where the group is used.
 RATES = {
@@ -227,6 +230,9 @@ RATES = {
         "film_free": "100/3600",
         "film_pro": "1000/3600",
         "film_enterprise": "10000/3600",
+        "register": "20/3600",
+        "letters": "5/3600",
+        "password_change": "10/900",
         "invitations": "20/3600",
         "shares": "30/60",
         "people_search": "30/60",
@@ -245,6 +251,9 @@ EXCHANGE_ISSUERS = env.mapping("EXCHANGE_ISSUERS")
 EXCHANGE_AUDIENCE = env.text("EXCHANGE_AUDIENCE", PUBLIC_URL)
 # Microsoft sign-in is on when both are set. Only people of these tenants come in.
 MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "")
+# With a secret as well, the sign-in page offers the company's account. The server is where its discovery document lies.
+MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", "")
+MICROSOFT_SERVER_URL = env.text("MICROSOFT_SERVER_URL", "")
 MICROSOFT_TENANTS = env.words("MICROSOFT_TENANTS")
 MICROSOFT_ISSUER = env.text("MICROSOFT_ISSUER", "https://login.microsoftonline.com/{tenant}/v2.0")
 MICROSOFT_JWKS_URL = env.text("MICROSOFT_JWKS_URL", "https://login.microsoftonline.com/common/discovery/v2.0/keys")
