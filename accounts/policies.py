@@ -121,6 +121,14 @@ def member_keepers(user: User, obj: Organization | Membership) -> Decision:
     return decision
 
 
+@rule("accounts.member.see_address")
+def address_readers_of_the_house(user: User, obj: Any) -> Decision:
+    """In the house of `obj`: clients, and those who work on single jobs, see names only."""
+    if user.role_in(house_of(obj)) in {R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN}:
+        return ALLOWED
+    return denied("You see names only.")
+
+
 @rule("accounts.member.list")
 def member_lists(user: User, obj: Any) -> Decision:
     if user.role_in(house_of(obj)) in {R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN}:

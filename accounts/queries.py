@@ -15,6 +15,7 @@ from accounts.models import (
     Project,
     ProjectMember,
     Team,
+    TeamMember,
     User,
     UserSession,
 )
@@ -29,8 +30,13 @@ def houses_to_list(user: User) -> list[uuid.UUID] | None:
     return None if user.is_platform_admin else user.houses_as(*LISTERS)
 
 
-def people(user: User, *, search: str = "", role: str = "", house: uuid.UUID | None = None) -> QuerySet[User]:
-    """The people of the houses whose members the viewer may list, with their houses and when they were last seen."""
+def people(
+    user: User, *, search: str = "", role: str = "", house: uuid.UUID | None = None, addresses: bool = True
+) -> QuerySet[User]:
+    """The people of the houses whose members the viewer may list, with their houses and when they were last seen.
+
+    Who may not see addresses cannot guess at them by searching either.
+    """
     houses = houses_to_list(user)
     found = User.objects.filter(deleted_at=None)
     memberships = Membership.objects.select_related("organization").order_by("organization__name", "pk")
@@ -41,8 +47,7 @@ def people(user: User, *, search: str = "", role: str = "", house: uuid.UUID | N
         found = found.filter(pk__in=Membership.objects.filter(organization=house).order_by().values("user"))
     if search:
         named = Q(name__icontains=search)
-        # Clients see names only, and may not guess at addresses by searching for them.
-        found = found.filter(named | Q(email__icontains=search) if sees_addresses(user) else named)
+        found = found.filter(named | Q(email__icontains=search) if addresses else named)
     if role:
         own = Q(role=role)
         there = Q(pk__in=Membership.objects.filter(role=role).order_by().values("user"))
@@ -53,11 +58,6 @@ def people(user: User, *, search: str = "", role: str = "", house: uuid.UUID | N
         .prefetch_related(Prefetch("memberships", queryset=memberships))
         .order_by("name", "email", "pk")
     )
-
-
-def sees_addresses(user: User) -> bool:
-    """Everybody but clients, who see the names of their house only."""
-    return user.is_platform_admin or user.has_role(R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN)
 
 
 def houses(user: User, *, search: str = "") -> QuerySet[Organization]:
@@ -77,10 +77,11 @@ def houses(user: User, *, search: str = "") -> QuerySet[Organization]:
     ).order_by("name", "pk")
 
 
-def members(organization: Organization, *, search: str = "") -> QuerySet[Membership]:
+def members(organization: Organization, *, search: str = "", addresses: bool = True) -> QuerySet[Membership]:
     found = organization.memberships.select_related("user").filter(user__deleted_at=None)
     if search:
-        found = found.filter(Q(user__name__icontains=search) | Q(user__email__icontains=search))
+        named = Q(user__name__icontains=search)
+        found = found.filter(named | Q(user__email__icontains=search) if addresses else named)
     return found.order_by("user__name", "user__email", "pk")
 
 
@@ -110,9 +111,27 @@ def managers(client: Client) -> QuerySet[ClientManager]:
 
 def teams(client: Client) -> QuerySet[Team]:
     """The teams of a client with their people."""
-    people_in = client.teams.model.members.through.objects.select_related("user").filter(user__deleted_at=None)
+    people_in = TeamMember.objects.select_related("user").filter(user__deleted_at=None)
     ordered = people_in.order_by("user__name", "user__email", "pk")
     return client.teams.prefetch_related(Prefetch("memberships", queryset=ordered)).order_by("name", "pk")
+
+
+def people_for(client: Client, user: User) -> QuerySet[User]:
+    """Whom `user` can put to work for the client: people of its house, or anybody they see where it has none."""
+    found = User.objects.visible_to(user).active()
+    if client.organization_id is not None:
+        there = Membership.objects.filter(organization=client.organization_id).order_by().values("user")
+        found = found.filter(pk__in=there)
+    return found.order_by("name", "email", "pk")
+
+
+def managers_for(client: Client, user: User) -> QuerySet[User]:
+    """The project managers of the client's house who do not look after it yet."""
+    there = Membership.objects.filter(organization=client.organization_id).order_by()
+    as_manager = Q(pk__in=there.filter(role=R.PROJECT_MANAGER).values("user"))
+    by_default = Q(role=R.PROJECT_MANAGER) & ~Q(pk__in=there.exclude(role="").values("user"))
+    busy = client.management.order_by().values("user")
+    return people_for(client, user).filter(as_manager | by_default).exclude(pk__in=busy)
 
 
 PROJECT_SCOPES = {"all": "All", "mine": "Mine", "shared": "Shared with me", "client": "For clients"}
@@ -162,3 +181,38 @@ def project_counts(user: User) -> dict[str, int]:
 def collaborators(project: Project) -> QuerySet[ProjectMember]:
     found = project.memberships.select_related("user").filter(user__deleted_at=None)
     return found.order_by("user__name", "user__email", "pk")
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """One's own places, in houses that are open."""
+    found = user.memberships.select_related("organization").filter(organization__is_active=True)
+    return found.order_by("organization__name", "pk")
+
+
+def teams_with_roles(user: User, client: Client) -> QuerySet[Team]:
+    """The client's teams that `user` sees, with their people and what each does in the client's house (`role_there`)."""
+    there = Membership.objects.filter(organization=OuterRef("team__client__organization"), user=OuterRef("user"))
+    people_in = (
+        TeamMember.objects.select_related("user")
+        .filter(user__deleted_at=None)
+        .annotate(role_there=Subquery(there.order_by().values("role")[:1]))
+        .order_by("user__name", "user__email", "pk")
+    )
+    found = Team.objects.visible_to(user).filter(client=client).select_related("client")
+    return found.prefetch_related(Prefetch("memberships", queryset=people_in)).order_by("name", "pk")
+
+
+def client_projects(user: User) -> QuerySet[Project]:
+    """The projects for clients that `user` sees, with how many jobs each has."""
+    jobs = Count("jobs", filter=Q(jobs__deleted_at=None))
+    found = Project.objects.visible_to(user).exclude(client=None).select_related("client")
+    return found.annotate(job_count=jobs).order_by("name", "pk")
+
+
+def colleagues(user: User, text: str) -> QuerySet[User]:
+    """People one has something to do with, whose name or address holds `text`; oneself is left out."""
+    known = User.objects.visible_to(user).active().exclude(pk=user.pk)
+    found: QuerySet[User] = known.filter(Q(name__icontains=text) | Q(email__icontains=text)).order_by(
+        "name", "email", "pk"
+    )
+    return found

@@ -2,7 +2,31 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from accounts.api import clients, organizations, users
+
+ORGANIZATION = "v1/organizations/<uuid:organization_id>"
+CLIENT = "v1/clients/<uuid:client_id>"
+TEAM = f"{CLIENT}/teams/<uuid:team_id>"
 
 app_name = "accounts_api"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("users/search", users.SearchUsers.as_view(), name="users_search"),
+    path("v1/organizations", organizations.Organizations.as_view(), name="organizations"),
+    path("v1/organizations/me/memberships", organizations.MyMemberships.as_view(), name="my_memberships"),
+    path(ORGANIZATION, organizations.OrganizationDetail.as_view(), name="organization"),
+    path(f"{ORGANIZATION}/members", organizations.Members.as_view(), name="members"),
+    path(f"{ORGANIZATION}/members/<uuid:user_id>", organizations.MemberDetail.as_view(), name="member"),
+    path("v1/clients", clients.Clients.as_view(), name="clients"),
+    path("v1/clients/all-projects", clients.AllProjects.as_view(), name="all_projects"),
+    path(CLIENT, clients.ClientDetail.as_view(), name="client"),
+    path(f"{CLIENT}/pm", clients.Managers.as_view(), name="managers"),
+    path(f"{CLIENT}/pm/<uuid:user_id>", clients.ManagerDetail.as_view(), name="manager"),
+    path(f"{CLIENT}/teams", clients.Teams.as_view(), name="teams"),
+    path(TEAM, clients.TeamDetail.as_view(), name="team"),
+    path(f"{TEAM}/members", clients.TeamMembers.as_view(), name="team_members"),
+    path(f"{TEAM}/members/<uuid:user_id>", clients.TeamMemberDetail.as_view(), name="team_member"),
+    path(f"{CLIENT}/projects", clients.ClientProjects.as_view(), name="client_projects"),
+    path(f"{CLIENT}/projects/<uuid:project_id>", clients.ClientProjectDetail.as_view(), name="client_project"),
+]

@@ -1,0 +1,33 @@
+"""Finding people to work with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import queries
+from accounts.api.base import PersonView
+from accounts.models import User
+from core.errors import DomainError
+
+SHORTEST = 2
+LONGEST = 200
+MOST = 20
+
+
+class SearchUsers(PersonView):
+    throttle_group = "people_search"
+
+    def get(self, request: Request) -> Response:
+        text = request.query_params.get("q", "").strip()
+        if "\0" in text:
+            raise DomainError("The search text cannot be read.")
+        if not SHORTEST <= len(text) <= LONGEST:
+            return Response({"users": []})
+        return Response({"users": [person_output(user) for user in queries.colleagues(self.caller, text)[:MOST]]})
+
+
+def person_output(user: User) -> dict[str, Any]:
+    return {"id": user.pk, "name": user.get_full_name(), "email": user.email, "avatar_url": user.avatar_url or None}
