@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -18,6 +18,7 @@ from core.errors import InvalidFieldError, NotFoundError, TooManyRequestsError, 
 from core.rest.inputs import Input
 from core.rest.paging import PageRequest
 from core.rest.parsers import TrackJSONParser
+from core.rest.views import ApiView
 
 
 class Outputs(Input):
@@ -75,6 +76,25 @@ class Track(Fail):
         return Response({"length": len(request.data["vtt"])})
 
 
+class Limited(ApiView):
+    """Answers whoever is signed in."""
+
+    throttle_group: ClassVar[dict[str, str] | str | None] = None
+
+    def get(self, request: Request, **_: Any) -> Response:
+        if "raise" in request.query_params:
+            raise FAILURES[request.query_params["raise"]]
+        return Response({"ok": True})
+
+    def post(self, request: Request, **_: Any) -> Response:
+        return Response({"ok": True})
+
+
+class LimitedAuth(Limited):
+    permission_classes = (AllowAny,)
+    throttle_group = "auth"
+
+
 def page(request: HttpRequest) -> HttpResponse:
     raise FAILURES[request.GET["raise"]]
 
@@ -90,6 +110,11 @@ urlpatterns = [
     path("page", page),
     path("async-page", async_page),
     path("api/v1/track", Track.as_view()),
+    path("api/v1/process/upload", Limited.as_view(throttle_group={"POST": "upload"})),
+    path("api/v1/process/processing", Limited.as_view(throttle_group="processing")),
+    path("api/v1/auth/limited", LimitedAuth.as_view()),
+    path("api/auth/limited", LimitedAuth.as_view()),
+    re_path(r"^api/v1/(?:projects|voices|jobs)/limited$", Limited.as_view()),
     path("admin/", admin.site.urls),
     re_path(r"^(?P<rest>api/(?!.*void).*)$", Fail.as_view()),
 ]
