@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -12,8 +12,18 @@ from django.db import models
 from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
+from accounts.models import User
+
+PLANNERS = (User.Role.PRODUCTION, User.Role.PROJECT_MANAGER, User.Role.ADMIN)
+
 
 class CallQuerySet(models.QuerySet["Call"]):
+    def visible_to(self, user: User) -> CallQuerySet:
+        """One's own, and those of the houses whose work one plans; admins see all."""
+        if user.is_platform_admin:
+            return self
+        return self.filter(Q(user=user) | Q(organization__in=user.houses_as(*PLANNERS)))
+
     def spent(self) -> Decimal:
         """US dollars: what finished calls cost plus what running ones have set aside."""
         total: Decimal = self.aggregate(total=Coalesce(Sum(F("cost") + F("reserved")), Decimal(0)))["total"]
@@ -68,7 +78,7 @@ class Call(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Call]] = CallQuerySet.as_manager()
+    objects = CallQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -89,6 +99,14 @@ class Call(models.Model):
 
     def __str__(self) -> str:
         return f"{self.capability} by {self.provider}:{self.model}"
+
+
+class BudgetQuerySet(models.QuerySet["Budget"]):
+    def visible_to(self, user: User) -> BudgetQuerySet:
+        """One's own, and those of the houses whose work one plans; admins see all."""
+        if user.is_platform_admin:
+            return self
+        return self.filter(Q(user=user) | Q(organization__in=user.houses_as(*PLANNERS)))
 
 
 class Budget(models.Model):
@@ -115,6 +133,8 @@ class Budget(models.Model):
     alerted_for = models.DateField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+
+    objects = BudgetQuerySet.as_manager()
 
     class Meta:
         ordering = ("period", "id")

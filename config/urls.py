@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("core.storage.urls")),
     path("", include("accounts.pages.urls")),
     path("", include("jobs.pages.urls")),
+    path("", include("ai.pages.urls")),
     path("", include("chat.pages.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/v1/", include("jobs.api.urls")),

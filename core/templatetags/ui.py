@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -176,6 +177,18 @@ def size(count: int | None) -> str:
         if value < 999.5 or unit == "TB":
             break
     return f"{value:.0f} {unit}" if unit == "kB" or value >= 100 else f"{value:.1f} {unit}"
+
+
+@register.filter
+def grouped(count: float | None) -> str:
+    """A count with a comma after the thousands."""
+    return "–" if count is None else f"{count:,.0f}"
+
+
+@register.filter
+def dollars(amount: Decimal | float) -> str:
+    """Cents matter in what a model call costs, and less than a cent does too."""
+    return f"${amount:,.4f}" if 0 < amount < 1 else f"${amount:,.2f}"
 
 
 @register.filter
