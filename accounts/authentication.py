@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.middleware import AuthenticationMiddleware
@@ -126,6 +127,15 @@ def require_own_page(request: Request) -> None:
         raise PermissionDenied("CSRF check failed")
 
 
+def from_own_page(request: HttpRequest | Request) -> bool:
+    """Whether a browser says that one of our own pages sends this, or nothing says that a browser does."""
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    if origin in settings.CSRF_TRUSTED_ORIGINS:
+        return True
+    own = f"{'https' if request.is_secure() else 'http'}://{request.get_host()}"
+    return origin in (None, own) and site in (None, "same-origin")
+
+
 class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the library has no types
     """How the description of the API names the two."""
 
@@ -135,5 +145,10 @@ class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[mis
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # noqa: ARG002
         return [
             {"type": "http", "scheme": "bearer", "description": "An access token from a sign-in route, or an API key."},
-            {"type": "apiKey", "in": "cookie", "name": "sessionid", "description": "A browser's session."},
+            {
+                "type": "apiKey",
+                "in": "cookie",
+                "name": settings.SESSION_COOKIE_NAME,
+                "description": "A browser's session.",
+            },
         ]

@@ -24,6 +24,13 @@ class NotSignedInError(DomainError):
     default_message = "Not authenticated"
 
 
+class SecondFactorRequiredError(NotSignedInError):
+    """The first proof was right; `mfa` says how to give the second, or where to set it up."""
+
+    def __init__(self, *, mfa: dict[str, Any]) -> None:
+        super().__init__("A second factor is needed.", mfa=mfa)
+
+
 class NotAllowedError(DomainError):
     status_code = 403
     code = "forbidden"

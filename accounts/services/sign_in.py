@@ -24,6 +24,7 @@ from accounts.services import challenges, registration, second_factor
 from core import audit
 from core.errors import NotSignedInError, ReauthenticationRequiredError, TooManyRequestsError
 from core.rest import throttles
+from core.rest.limits import network_key
 from core.rest.request_info import info
 
 NextStep = Literal["done", "second_factor", "setup"]
@@ -66,7 +67,7 @@ def check_password(*, email: str, password: str, address: str | None = None) -> 
     together: nobody can lock somebody else out from afar.
     """
     email = email.strip().lower().replace("\0", "")
-    key = hashlib.sha256(f"{email}|{address or info().address}".encode()).hexdigest()
+    key = hashlib.sha256(f"{email}|{network_key(address or info().address or '')}".encode()).hexdigest()
     # Counted before the look, so that parallel guesses count one by one; the right password clears the count.
     throttles.check("sign_in_failures", key, fail_closed=True)
     user = User.objects.signing_in().filter(email=email).first()
@@ -266,6 +267,17 @@ def close_browser_session(request: HttpRequest) -> None:
     if row is not None:
         end(row, because="signed out")
     auth.logout(request)
+
+
+@transaction.atomic
+def sign_out(request: Any) -> None:
+    """Ends whatever sign-in a request to the API belongs to."""
+    credential = request.auth
+    if not isinstance(credential, Credential):
+        close_browser_session(request._request)  # noqa: SLF001  (the session hangs on Django's own request)
+    elif credential.session is not None:
+        end(credential.session, because="signed out")
+        audit.record("auth.logout", request.user, actor=request.user, kind=UserSession.Kind.TOKEN)
 
 
 def current(request: HttpRequest) -> UserSession | None:

@@ -23,10 +23,10 @@ from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import RefreshToken, User, UserSession
-from accounts.services import sign_in
+from accounts.services import challenges, second_factor, sign_in
 from accounts.services.sign_in import Credential
 from core import audit
-from core.errors import NotSignedInError
+from core.errors import NotSignedInError, SecondFactorRequiredError
 from core.rest.request_info import info
 
 ALGORITHM = "HS256"
@@ -46,6 +46,23 @@ class Pair:
     access_token: str
     refresh_token: str
     expires_in: int
+
+
+def grant(user: User, *, methods: list[str]) -> Pair:
+    """A pair for somebody who has given these proofs; SecondFactorRequiredError when they are too few for this person."""
+    if not sign_in.lacks_second_factor(user, methods):
+        return issue(user, methods=methods)
+    if not sign_in.owns_second_factor(user):
+        raise SecondFactorRequiredError(
+            mfa={"setup_required": True, "setup_url": f"{settings.PUBLIC_URL}/setup-2fa-required"}
+        )
+    raise SecondFactorRequiredError(
+        mfa={
+            "challenge": challenges.open_challenge(user, methods=methods),
+            "expires_in": challenges.SECONDS,
+            "methods": second_factor.methods(user),
+        }
+    )
 
 
 @transaction.atomic
@@ -136,7 +153,7 @@ def claims_of(token: str) -> dict[str, Any]:
             )
         except jwt.InvalidSignatureError:
             continue
-        except jwt.InvalidTokenError as error:
+        except jwt.PyJWTError as error:
             raise NotSignedInError from error
         if claims["typ"] != ACCESS:
             raise NotSignedInError

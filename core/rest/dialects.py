@@ -116,11 +116,13 @@ def voice(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG
 
 
 def shared(failure: Failure, message: str, request_id: str) -> Body:
-    return voice(failure, message, request_id) | {"detail": message}
+    # Where the two documents word one failure differently, the view names the other sentence.
+    return voice(failure, message, request_id) | {"detail": failure.extra.get("detail", message)}
 
 
 def movie_and_pipeline(failure: Failure, message: str, request_id: str) -> Body:
-    return movie(failure, message, request_id) | {"detail": message}
+    detail = PIPELINE.sentences[401] if failure.status == 401 else message
+    return movie(failure, message, request_id) | {"detail": detail}
 
 
 def unknown(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001
@@ -158,8 +160,12 @@ MOVIE = Dialect(
     "movie", movie, {401: "Authentication required", 403: "Access denied", 422: "Invalid request parameters"}
 )
 VOICE = Dialect("voice", voice, {401: "Authentication required"})
-SHARED = Dialect("shared", shared)
-MOVIE_AND_PIPELINE = Dialect("movie_and_pipeline", movie_and_pipeline, {401: "Could not validate credentials"})
+SHARED = Dialect("shared", shared, {401: "Invalid or expired token"})
+MOVIE_AND_PIPELINE = Dialect(
+    "movie_and_pipeline",
+    movie_and_pipeline,
+    {401: "Could not validate credentials", 422: "Invalid request data"},
+)
 UNKNOWN = Dialect("unknown", unknown)
 
 PREFIXES: dict[str, Dialect] = {
@@ -212,6 +218,7 @@ PREFIXES: dict[str, Dialect] = {
     **dict.fromkeys(("/api/v1/files", "/api/v1/process", "/api/v1/voices"), VOICE),
     "/api/auth/login": MOVIE_AND_PIPELINE,
     "/api/v1/auth": SHARED,
+    "/api/v1/auth/microsoft": ACCESSIBLE,
 }
 
 

@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.settings import api_settings
 from rest_framework.throttling import BaseThrottle
 
+from core.errors import DomainError
 from core.rest.dialects import MOVIE, MOVIE_AND_PIPELINE, VOICE, dialect_of
 from core.rest.request_info import address_of
 from core.rest.throttles import Window, check, demand, hit, look, rate_of
@@ -74,8 +75,11 @@ def caller_key(request: HttpRequest | Request, user: Any) -> str:
 
 
 def address_key(request: HttpRequest | Request) -> str:
+    return network_key(address_of(request))
+
+
+def network_key(text: str) -> str:
     """An IPv6 customer has a whole /64 to call from, so that is what counts."""
-    text = address_of(request)
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -108,7 +112,7 @@ def caller_of(request: HttpRequest) -> Any:
     for authenticator in api_settings.DEFAULT_AUTHENTICATION_CLASSES:
         try:
             found = authenticator().authenticate(asked)
-        except APIException:
+        except (APIException, DomainError):
             return None
         if found is not None:
             return found[0]
