@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import clients, organizations, users
+from accounts.api import auth, clients, organizations, users
 
 ORGANIZATION = "v1/organizations/<uuid:organization_id>"
 CLIENT = "v1/clients/<uuid:client_id>"
@@ -12,6 +12,13 @@ TEAM = f"{CLIENT}/teams/<uuid:team_id>"
 
 app_name = "accounts_api"
 urlpatterns = [
+    path("auth/login", auth.FilmAndPipelineLogin.as_view(), name="film_and_pipeline_login"),
+    path("auth/exchange", auth.Exchange.as_view(), name="exchange"),
+    path("auth/me", auth.Me.as_view(), name="me"),
+    path("v1/auth/login", auth.Login.as_view(), name="login"),
+    path("v1/auth/microsoft", auth.Microsoft.as_view(), name="microsoft"),
+    path("v1/auth/refresh", auth.Refresh.as_view(), name="refresh"),
+    path("v1/auth/logout", auth.Logout.as_view(), name="logout"),
     path("users/search", users.SearchUsers.as_view(), name="users_search"),
     path("v1/organizations", organizations.Organizations.as_view(), name="organizations"),
     path("v1/organizations/me/memberships", organizations.MyMemberships.as_view(), name="my_memberships"),
