@@ -48,8 +48,10 @@ def invite(
     email, name = email.strip().lower(), name.strip(" ")
     _require_right_to_invite(invited_by, organization=organization, project=project)
     _check_name(name)
-    if organization is None and project is None and User.objects.filter(email__iexact=email).exists():
-        raise ConflictError("Email already registered")
+    if organization is None and project is None:
+        known = User.objects.filter(email__iexact=email).first()
+        if known is not None and not waits(known):
+            raise ConflictError("Email already registered")
     throttles.check("invitations", str(invited_by.pk))
     place: dict[str, Any] = {"organization": organization, "project": project}
     promise = {"name": name, "role": role, "project_role": project_role, "invited_by": invited_by}
@@ -111,6 +113,21 @@ def place_of(invitation: Invitation) -> str:
     return str(invitation.organization or invitation.project or "")
 
 
+def send_again(invitation: Invitation, *, actor: User) -> Invitation:
+    """The same promise in a new letter, with a new link; the old one is then unknown. An expired one begins anew."""
+    if invitation.accepted_at is not None or invitation.revoked_at is not None:
+        raise ConflictError("This invitation is no longer open.")
+    return invite(
+        email=invitation.email,
+        invited_by=actor,
+        name=invitation.name,
+        role=invitation.role,
+        organization=invitation.organization,
+        project=invitation.project,
+        project_role=invitation.project_role,
+    )
+
+
 @transaction.atomic
 def revoke(invitation: Invitation, *, actor: User) -> None:
     """Takes an open invitation back; its link is then unknown."""
@@ -152,9 +169,14 @@ def _judge(invitation: Invitation | None) -> Invitation:
 
 
 def account_of(invitation: Invitation) -> User | None:
-    """Whose address it was sent to, when somebody has it."""
-    account: User | None = User.objects.filter(email__iexact=invitation.email).first()
-    return account
+    """Who has the address it was sent to and must prove to be that person. Nobody yet, where an account still waits for its person."""
+    account = User.objects.filter(email__iexact=invitation.email).first()
+    return None if account is None or waits(account) else account
+
+
+def waits(user: User) -> bool:
+    """An admin has made the account and nobody has ever had a way into it: neither password nor proved address."""
+    return user.email_verified_at is None and not user.has_usable_password()
 
 
 def masked(email: str) -> str:
@@ -193,6 +215,9 @@ def _new_account(invitation: Invitation, *, name: str, password: str) -> User:
     name = name.strip(" ") or invitation.name
     _check_name(name)
     passwords.check_new(password, user=User(email=invitation.email, name=name))
+    waiting = User.objects.select_for_update(no_key=True).filter(email__iexact=invitation.email).first()
+    if waiting is not None and waits(waiting):
+        return _move_in(waiting, name=name, password=password)
     role = role_of_account(invitation)
     admin = role == User.Role.ADMIN
     try:
@@ -204,6 +229,15 @@ def _new_account(invitation: Invitation, *, name: str, password: str) -> User:
         # The address was registered at this very moment.
         raise ConflictError("Email already registered") from error
     audit.record("accounts.user.create", user, actor=invitation.invited_by, role=role)
+    return user
+
+
+def _move_in(user: User, *, name: str, password: str) -> User:
+    user.name = name or user.name
+    user.set_password(password)
+    user.email_verified_at = timezone.now()
+    user.save(update_fields=["name", "password", "email_verified_at", "updated_at"])
+    audit.record("accounts.user.set_password", user, actor=user)
     return user
 
 
