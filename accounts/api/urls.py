@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import auth, clients, organizations, users
+from accounts.api import admin, auth, clients, organizations, users
 
 ORGANIZATION = "v1/organizations/<uuid:organization_id>"
 CLIENT = "v1/clients/<uuid:client_id>"
 TEAM = f"{CLIENT}/teams/<uuid:team_id>"
+ADMIN_USER = "v1/admin/users/<uuid:user_id>"
 
 app_name = "accounts_api"
 urlpatterns = [
@@ -36,4 +37,12 @@ urlpatterns = [
     path(f"{TEAM}/members/<uuid:user_id>", clients.TeamMemberDetail.as_view(), name="team_member"),
     path(f"{CLIENT}/projects", clients.ClientProjects.as_view(), name="client_projects"),
     path(f"{CLIENT}/projects/<uuid:project_id>", clients.ClientProjectDetail.as_view(), name="client_project"),
+    path("v1/admin/users", admin.Users.as_view(), name="admin_users"),
+    path(ADMIN_USER, admin.UserDetail.as_view(), name="admin_user"),
+    path(f"{ADMIN_USER}/reset-password", admin.SendPasswordReset.as_view(), name="admin_send_reset"),
+    path(f"{ADMIN_USER}/password/reset", admin.SetPassword.as_view(), name="admin_set_password"),
+    path("v1/admin/audit-logs", admin.AuditLogs.as_view(), name="audit_logs"),
+    path("v1/admin/audit-logs/security", admin.SecurityLogs.as_view(), name="audit_security"),
+    path("v1/admin/audit-logs/cleanup", admin.AuditCleanUp.as_view(), name="audit_clean_up"),
+    path("v1/admin/audit-logs/user/<uuid:user_id>", admin.UserLogs.as_view(), name="audit_user"),
 ]
