@@ -1,0 +1,38 @@
+"""The world of the walk, and how far the walk went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.contract_walk import issuer
+from tests.contract_walk.stage import World
+from tests.contract_walk.walked import entries
+
+
+@pytest.fixture(scope="session", autouse=True)
+def issuer_keys() -> Iterator[None]:
+    with issuer.published():
+        yield
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return World()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    walked = [
+        dict(report.user_properties)
+        for outcome in ("passed", "failed")
+        for report in terminalreporter.stats.get(outcome, [])
+        if report.when == "call" and dict(report.user_properties).get("contract_entry")
+    ]
+    if walked:
+        whole = [one for one in walked if one.get("contract_whole")]
+        answers = sum(one["contract_answers"] for one in walked)
+        terminalreporter.write_line(
+            f"contract walk: {len(whole)} of {len(entries())} entries, {answers} answers compared"
+        )

@@ -1,0 +1,36 @@
+"""Which entries of the contract are walked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.testing.contract import document
+
+DOCUMENTS = ("platform", "pipeline", "accessible", "movie", "voice")
+GROUPS = (
+    "platform.login",
+    "platform.verify_2fa",
+    "platform.setup_2fa",
+    "platform.setup_2fa_required",
+    "platform.logout",
+    "platform.register",
+    "platform.verify_email",
+    "platform.admin_invite",
+    "platform.users",
+    "pipeline.auth",
+    "pipeline.health",
+    "pipeline.docs",
+    "accessible.auth",
+    "accessible.organizations",
+    "accessible.clients",
+    "accessible.invitations",
+    "accessible.admin",
+    "voice.auth",
+    "movie.auth",
+)
+
+
+def entries() -> dict[str, dict[str, Any]]:
+    """The entries of the groups above, in the order of the documents."""
+    every = (one for name in DOCUMENTS for one in document(name)["endpoints"])
+    return {one["id"]: one for one in every if ".".join(one["id"].split(".")[:2]) in GROUPS}
