@@ -51,7 +51,7 @@ def change_password(user: User, *, current: str, new: str, keep: UserSession | N
     """The person's own change. Knowing the present password is what proves it is them."""
     if len(current) > LONGEST or not user.check_password(current):
         # A signed-in browser left alone is no place to guess a password.
-        throttles.check("password_change", str(user.pk), limit=10, seconds=900)
+        throttles.check("password_change", str(user.pk))
         raise InvalidFieldError("This is not your present password.", field="current")
     set_password(user, new, actor=user, keep=keep, field="new")
 
@@ -61,7 +61,7 @@ def request_reset(email: str) -> None:
     """Mails a link to the person with this address. For anybody else it does the same work and leaves nothing behind."""
     email = email.strip().lower()
     user = User.objects.active().filter(email__iexact=email).first()
-    window = throttles.hit("reset_mail", hashlib.sha256(email.encode()).hexdigest(), limit=5, seconds=3600)
+    window = throttles.hit("letters", f"reset:{hashlib.sha256(email.encode()).hexdigest()}")
     if user is not None and not window.exceeded:
         send_reset(user, actor=None)
         return

@@ -19,8 +19,6 @@ from core.rest import throttles
 from core.rest.request_info import info
 
 VERIFY = OneTimeLink.Purpose.VERIFY_EMAIL
-# Letters to one address in an hour, so that nobody's mailbox is filled through us.
-LETTERS_AN_HOUR = 5
 
 
 def register(*, name: str, email: str, password: str) -> uuid.UUID:
@@ -99,5 +97,6 @@ def _tell_owner(user: User) -> None:
 
 
 def _may_write_to(email: str) -> bool:
+    """A few letters an hour, so that nobody's mailbox is filled through us."""
     key = hashlib.sha256(email.lower().encode()).hexdigest()
-    return not throttles.hit("registration_mail", key, limit=LETTERS_AN_HOUR, seconds=3600).exceeded
+    return not throttles.hit("letters", f"register:{key}").exceeded

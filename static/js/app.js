@@ -5,6 +5,7 @@ import "./tabs.js";
 import "./toast.js";
 import "./moments.js";
 import "./forms.js";
+import "./copy.js";
 import "./elements/live-run.js";
 import "./elements/media-player.js";
 import "./elements/upload-zone.js";

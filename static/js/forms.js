@@ -20,6 +20,7 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
 for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
+for (const button of document.querySelectorAll("[data-with-script]")) button.hidden = false;
 
 // One press, one request.
 document.addEventListener("submit", (event) => {

@@ -1,0 +1,46 @@
+"""What people say of themselves, and whom other issuers say they are."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
+from django.db import transaction
+
+from accounts.models import ExternalIdentity, User
+from core import audit
+from core.errors import InvalidFieldError
+
+HTTPS_ONLY = URLValidator(schemes=["https"])
+
+
+@transaction.atomic
+def change_profile(user: User, *, name: str, avatar_url: str, actor: User) -> None:
+    """`avatar_url` is kept and handed on, never fetched."""
+    name, avatar_url = name.strip(), avatar_url.strip()
+    if not name or len(name) > 150:
+        raise InvalidFieldError("Give a name of up to 150 characters.", field="name")
+    if avatar_url:
+        _check_picture(avatar_url)
+    user.name, user.avatar_url = name, avatar_url
+    user.save(update_fields=["name", "avatar_url", "updated_at"])
+    audit.record("accounts.user.update", user, actor=actor)
+
+
+def _check_picture(address: str) -> None:
+    try:
+        HTTPS_ONLY(address)
+    except ValidationError as error:
+        raise InvalidFieldError("Give an address that begins with https://.", field="avatar_url") from error
+    if len(address) > 500 or "@" in urlsplit(address).netloc:
+        raise InvalidFieldError("Give a public address of up to 500 characters.", field="avatar_url")
+
+
+@transaction.atomic
+def forget_identity(identity: ExternalIdentity, *, actor: User) -> bool:
+    """The person can no longer come in through that issuer. False when that was so already."""
+    gone, _ = ExternalIdentity.objects.filter(pk=identity.pk).delete()
+    if gone:
+        audit.record("accounts.external_identity.forget", identity, actor=actor, issuer=identity.issuer)
+    return bool(gone)
