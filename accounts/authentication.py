@@ -69,12 +69,17 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def browser_person(request: HttpRequest) -> Person:
+    user = session_person(request)
+    if user.is_authenticated:
+        sign_in.note_seen(request.session)
+    return user
+
+
+def session_person(request: HttpRequest) -> Person:
+    """Whose session this is, as long as it counts."""
     user = auth.get_user(request)
-    if not isinstance(user, User):
+    if not isinstance(user, User) or not sign_in.still_counts(request.session, user):
         return AnonymousUser()
-    if not sign_in.still_counts(request.session, user):
-        return AnonymousUser()
-    sign_in.note_seen(request.session)
     return user
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 
-from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 
@@ -13,6 +12,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Loads the apps; the routes below import models.
 http = get_asgi_application()
 
+from accounts.sockets import SignedInSocket  # noqa: E402  (after the apps are loaded)
 from config.sockets import websocket_urlpatterns  # noqa: E402  (after the apps are loaded)
 from core.rest.body import BodyLimit  # noqa: E402
 
@@ -20,6 +20,6 @@ application = ProtocolTypeRouter(
     {
         "http": BodyLimit(http),
         # Each consumer checks the Origin of a cookie-authenticated handshake itself, so that it can answer with its close code.
-        "websocket": AuthMiddlewareStack(URLRouter(websocket_urlpatterns)),
+        "websocket": SignedInSocket(URLRouter(websocket_urlpatterns)),
     }
 )

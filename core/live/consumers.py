@@ -50,9 +50,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
     # What subclasses say.
 
     async def authenticate(self) -> AbstractBaseUser | None:
-        """Who opens the socket. Here: the browser session, when the page that opens it is ours."""
+        """Who opens the socket: whom a token names, or the browser's session when the page that opens it is ours."""
         user = self.scope.get("user")
-        if user is None or not user.is_authenticated or not own_origin(self.headers):
+        if user is None or not user.is_authenticated:
+            return None
+        if not self.scope.get("by_token") and not own_origin(self.headers):
             return None
         return user  # type: ignore[no-any-return]
 
@@ -62,6 +64,9 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def still_allowed(self) -> bool:
         """Asked from time to time while the socket is open."""
+        still_signed_in = self.scope.get("still_signed_in")
+        if still_signed_in is not None:
+            return bool(await still_signed_in())
         return bool(await get_user_model().objects.filter(pk=self.user.pk, is_active=True).aexists()) and (
             await self.session_alive()
         )
@@ -90,6 +95,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
 
     async def accept(self, *args: Any, **options: Any) -> None:
         self.accepted = True
+        if protocol := self.scope.get("accepted_subprotocol"):
+            options.setdefault("subprotocol", protocol)
         await super().accept(*args, **options)
 
     async def connect(self) -> None:
