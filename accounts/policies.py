@@ -59,7 +59,9 @@ def require(user: User, action: str, obj: Any = None) -> None:
     decision = can(user, action, obj)
     if not decision:
         # The contract's sentence, and beside it why.
-        raise NotAllowedError(reason=decision.reason) if decision.reason else NotAllowedError
+        error = NotAllowedError(reason=decision.reason) if decision.reason else NotAllowedError()
+        error.action = action
+        raise error
 
 
 def house_of(obj: Any) -> Any:

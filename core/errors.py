@@ -32,9 +32,12 @@ class SecondFactorRequiredError(NotSignedInError):
 
 
 class NotAllowedError(DomainError):
+    """`action` is what was asked of the policies, for the audit trail."""
+
     status_code = 403
     code = "forbidden"
     default_message = "Insufficient role permissions"
+    action = ""
 
 
 class ReauthenticationRequiredError(DomainError):

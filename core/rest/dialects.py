@@ -29,7 +29,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Failure:
-    """What went wrong, in no dialect yet. An empty `message` asks for the surface's own sentence for that status."""
+    """What went wrong, in no dialect yet. An empty `message` asks for the surface's own sentence for that status.
+
+    `wanted` is the action that was refused; it is for the audit trail and told to nobody.
+    """
 
     status: int
     code: str
@@ -38,6 +41,7 @@ class Failure:
     extra: Mapping[str, Any] = field(default_factory=dict)
     retry_after: int | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    wanted: str = ""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from core.errors import DomainError, InvalidFieldError
+from core.rest import denials
 from core.rest.dialects import UNKNOWN, Failure, Problem, dialect_of
 
 log = structlog.get_logger(__name__)
@@ -46,6 +47,7 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     if failure is None:
         return None
     set_rollback()
+    denials.note(context["request"], failure)
     path = context["request"].path
     dialect = dialect_of(path) or UNKNOWN
     response = Response(dialect.body(failure, request_id()), status=dialect.status(failure))
@@ -67,6 +69,7 @@ def failure_of(error: Exception) -> Failure | None:  # noqa: PLR0911  (a table: 
                 "" if standard else error.message,
                 extra=error.details,
                 retry_after=getattr(error, "retry_after", None),
+                wanted=getattr(error, "action", ""),
             )
         case drf.ValidationError():
             return Failure(422, "validation_error", problems=tuple(problems_in(error.detail, ("body",))))
@@ -144,6 +147,7 @@ def add_headers(response: HttpResponseBase, failure: Failure, *, bearer: bool) -
 
 def answer(request: HttpRequest, failure: Failure) -> HttpResponse:
     """The failure for a plain Django view: JSON where a surface owns the path, otherwise a page."""
+    denials.note(request, failure)
     dialect = dialect_of(request.path)
     if dialect is None:
         return page(request, failure)
