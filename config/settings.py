@@ -160,6 +160,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BEAT_SCHEDULE = {
     "core.runs.sweep": {"task": "core.runs.tasks.sweep", "schedule": 5.0},
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
+    "core.rest.usage": {"task": "core.rest.tasks.keep_usage", "schedule": 5.0},
+    "core.rest.sweep": {"task": "core.rest.tasks.sweep", "schedule": 3600.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
     "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
     "core.audit.seal": {"task": "core.tasks.seal_audit_trail", "schedule": 5.0},
@@ -261,6 +263,11 @@ MICROSOFT_JWKS_URL = env.text("MICROSOFT_JWKS_URL", "https://login.microsoftonli
 vars().update(dj_email_url.parse(env.text("EMAIL_URL", f"file:///{(HOME / 'mail').as_posix().lstrip('/')}")))
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Reelwright <studio@localhost>")
+
+# How long an Idempotency-Key is remembered, and after which time a request that never answered no longer holds its key.
+IDEMPOTENCY_SECONDS = env.number("IDEMPOTENCY_SECONDS", 24 * 3600, least=1)
+IDEMPOTENCY_LEASE_SECONDS = env.number("IDEMPOTENCY_LEASE_SECONDS", 300, least=1)
+REQUEST_LOG_DAYS = env.number("REQUEST_LOG_DAYS", 90, least=1)
 
 # The wire.
 # Hosts, host:port or networks that addresses given by people may lead to although they are private; http is fine there too.

@@ -18,13 +18,16 @@ from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
+from core.rest import usage
 from core.rest.errors import answer, failure_of, route_of
 from core.rest.limits import tells_standing, write_standing
-from core.rest.request_info import RequestInfo, address_of, current
+from core.rest.request_info import RequestInfo, address_of, current, info
 
 log = structlog.get_logger("request")
 
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
+# Paths that lead nowhere are anybody's text, so they are counted together.
+NO_ROUTE = "(none)"
 QUIET = frozenset({"/healthz", "/readyz"})
 
 Handler = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -80,14 +83,19 @@ class RequestIdMiddleware(Passing):
         response.headers["X-Request-ID"] = request.request_id  # type: ignore[attr-defined]
         if request.path in QUIET and response.status_code == 200:
             return
-        log.info(
-            "request",
-            method=request.method,
-            route=route_of(request),
-            status=response.status_code,
-            ms=round((time.monotonic() - state) * 1000),
-            user_id=user_id_of(request),
-        )
+        route, user_id, ms = route_of(request), user_id_of(request), round((time.monotonic() - state) * 1000)
+        log.info("request", method=request.method, route=route, status=response.status_code, ms=ms, user_id=user_id)
+        if request.path.startswith("/api/"):
+            caller = info()
+            usage.note(
+                user_id=user_id,
+                endpoint=route or NO_ROUTE,
+                method=str(request.method),
+                address=caller.address,
+                user_agent=caller.user_agent,
+                status=response.status_code,
+                ms=ms,
+            )
 
 
 def user_id_of(request: HttpRequest) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -29,6 +30,16 @@ def address_of(request: HttpRequest) -> str:
     hops = settings.TRUSTED_PROXIES
     if hops:
         forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-        if len(forwarded) >= hops:
+        if len(forwarded) >= hops and is_address(forwarded[-hops]):
             return forwarded[-hops]
-    return str(request.META.get("REMOTE_ADDR", ""))
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    # A server on a Unix socket knows no address.
+    return address if is_address(address) else ""
+
+
+def is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return "%" not in text

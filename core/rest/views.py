@@ -5,24 +5,50 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
+
+from core.rest import idempotency
 
 
 class ApiView(APIView):
     """Signed-in callers only, unless a view opens itself with `permission_classes = [AllowAny]`.
 
     `throttle_group` names the limit that counts (core.rest.limits), for all methods or by method; without it, the surface's own.
+    A POST with an Idempotency-Key is carried out once; views whose answer is a credential switch that off, because it is stored.
     """
 
     throttle_group: ClassVar[str | dict[str, str] | None] = None
+    idempotent: ClassVar[bool] = True
+    claim: idempotency.Claim | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # The framework looks for the method last; here a method that is not served is 405 for everybody.
         if not hasattr(self, str(request.method).lower()):
             self.http_method_not_allowed(request, *args, **kwargs)
         super().initial(request, *args, **kwargs)
+        if request.method == "POST" and self.idempotent:
+            # The framework looks for the handler next, and finds the one that replays.
+            self.claim, self.post = idempotency.guarded(request, self.post)  # type: ignore[attr-defined]
+
+    def handle_exception(self, exc: Exception) -> Response:
+        try:
+            return super().handle_exception(exc)
+        except Exception:
+            # A bug: the server's error page answers, and the key is free again.
+            if self.claim is not None:
+                self.claim.release()
+            raise
+
+    def finalize_response(
+        self, request: Request, response: HttpResponseBase, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if self.claim is not None:
+            idempotency.when_rendered(response, self.claim.keep)
+        return response
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         """The methods, and nothing about the code behind them."""

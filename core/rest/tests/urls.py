@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any, ClassVar
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path, re_path
 from rest_framework import exceptions, serializers
+from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,7 +20,7 @@ from rest_framework.views import APIView
 from core.errors import InvalidFieldError, NotFoundError, TooManyRequestsError, UnavailableError, WrongStateError
 from core.rest.inputs import Input
 from core.rest.paging import PageRequest
-from core.rest.parsers import TrackJSONParser
+from core.rest.parsers import StrictJSONParser, TrackJSONParser
 from core.rest.views import ApiView
 
 
@@ -90,6 +93,33 @@ class Limited(ApiView):
         return Response({"ok": True})
 
 
+class Thing(Input):
+    name = serializers.CharField()
+
+
+class Things(ApiView):
+    """Makes one thing per request."""
+
+    parser_classes = (StrictJSONParser, MultiPartParser)
+
+    def post(self, request: Request, **_: Any) -> Response:
+        name = Thing.parse(request.data)["name"]
+        if "raise" in request.data:
+            raise FAILURES[request.data["raise"]]
+        made = Group.objects.create(name=f"{name} {uuid.uuid4()}")
+        if "empty" in request.data:
+            return Response(status=204)
+        body = {"id": made.pk, "name": made.name, "bytes": len(request.FILES["file"].read()) if request.FILES else 0}
+        response = Response(body, status=201, headers={"Location": f"/things/{made.pk}"})
+        if "cookie" in request.data:
+            response.set_cookie("refresh_token", "x")
+        return response
+
+
+class SecretThings(Things):
+    idempotent = False
+
+
 class LimitedAuth(Limited):
     permission_classes = (AllowAny,)
     throttle_group = "auth"
@@ -115,6 +145,8 @@ urlpatterns = [
     path("api/v1/auth/limited", LimitedAuth.as_view()),
     path("api/auth/limited", LimitedAuth.as_view()),
     re_path(r"^api/v1/(?:projects|voices|jobs)/limited$", Limited.as_view()),
+    re_path(r"^api/v1/(?:jobs|projects|voices)/things$", Things.as_view()),
+    path("api/v1/auth/things", SecretThings.as_view()),
     path("admin/", admin.site.urls),
     re_path(r"^(?P<rest>api/(?!.*void).*)$", Fail.as_view()),
 ]
