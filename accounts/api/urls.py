@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import admin, auth, clients, organizations, users
+from accounts.api import admin, auth, clients, invitations, organizations, users
 
 ORGANIZATION = "v1/organizations/<uuid:organization_id>"
 CLIENT = "v1/clients/<uuid:client_id>"
@@ -37,6 +37,8 @@ urlpatterns = [
     path(f"{TEAM}/members/<uuid:user_id>", clients.TeamMemberDetail.as_view(), name="team_member"),
     path(f"{CLIENT}/projects", clients.ClientProjects.as_view(), name="client_projects"),
     path(f"{CLIENT}/projects/<uuid:project_id>", clients.ClientProjectDetail.as_view(), name="client_project"),
+    path("v1/invitations/preview", invitations.Preview.as_view(), name="invitation_preview"),
+    path("v1/invitations/accept", invitations.Accept.as_view(), name="invitation_accept"),
     path("v1/admin/users", admin.Users.as_view(), name="admin_users"),
     path(ADMIN_USER, admin.UserDetail.as_view(), name="admin_user"),
     path(f"{ADMIN_USER}/reset-password", admin.SendPasswordReset.as_view(), name="admin_send_reset"),

@@ -7,12 +7,12 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Client, ClientManager, Project, Team, TeamMember
-from core.rest.inputs import Input, StrictInput
+from core.rest.inputs import IdField, Input, StrictInput
 
 
 class ClientInput(Input):
     name = serializers.CharField(max_length=200)
-    org_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    org_id = IdField(required=False, allow_null=True, default=None)
     contact_email = serializers.EmailField(max_length=254, required=False, allow_null=True, allow_blank=True)
     notes = serializers.CharField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
 
@@ -24,11 +24,11 @@ class ClientChange(Input):
 
 
 class ClientListQuery(Input):
-    org_id = serializers.UUIDField(required=False, default=None)
+    org_id = IdField(required=False, default=None)
 
 
 class PersonInput(StrictInput):
-    user_id = serializers.UUIDField()
+    user_id = IdField()
 
 
 class TeamInput(Input):

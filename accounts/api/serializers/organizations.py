@@ -8,7 +8,7 @@ from django.core.validators import validate_slug
 from rest_framework import serializers
 
 from accounts.models import Invitation, Membership, Organization, User
-from core.rest.inputs import Input, StrictInput
+from core.rest.inputs import IdField, Input, StrictInput
 
 ROLES = User.Role.values
 
@@ -24,7 +24,7 @@ class OrganizationChange(OrganizationInput):
 
 
 class NewMemberInput(StrictInput):
-    user_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    user_id = IdField(required=False, allow_null=True, default=None)
     email = serializers.EmailField(max_length=254, required=False, allow_null=True, default=None)
     role = serializers.ChoiceField(ROLES)
 
