@@ -149,7 +149,7 @@ def remove_second_factor(request: HttpRequest) -> HttpResponse:
     except WrongStateError:
         return redirect("accounts:security")
     service.keep_browser_session(request, user)
-    if service.next_step(user) == "setup":
+    if settings.MFA_POLICY == "required":
         return redirect("accounts:setup-2fa")
     messages.success(request, "Your second factor is removed. You are signed out everywhere else.")
     return redirect("accounts:security")
