@@ -19,7 +19,7 @@ from accounts.services import newcomers, passwords, people, sign_in
 from core.audit import retention
 from core.errors import InvalidFieldError, NotFoundError
 from core.models import AuditEvent
-from core.rest.inputs import Input, StrictInput
+from core.rest.inputs import IdField, Input, StrictInput
 from core.rest.paging import PageRequest, page_of
 from core.rest.views import ApiView
 
@@ -53,7 +53,7 @@ class UserInput(StrictInput):
     password = serializers.CharField(
         required=False, default="", min_length=8, max_length=passwords.LONGEST, trim_whitespace=False
     )
-    org_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    org_id = IdField(required=False, allow_null=True, default=None)
 
 
 class UserChange(StrictInput):
@@ -185,7 +185,7 @@ class SetPassword(UserView):
 
 
 class AuditQuery(Input):
-    user_id = serializers.UUIDField(required=False, default=None)
+    user_id = IdField(required=False, default=None)
     action = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
     resource_type = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
     to = serializers.DateTimeField(required=False, default=None)

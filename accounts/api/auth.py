@@ -208,7 +208,7 @@ class Exchange(MintingView):
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         # The framework puts its own idea of the caller in this place when it finds no authentication class.
-        self.person_before = request.user
+        self.person_before = getattr(request, "user", None)
         return super().initialize_request(request, *args, **kwargs)
 
 

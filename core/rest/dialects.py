@@ -161,14 +161,21 @@ PLATFORM = Dialect("platform", platform, {401: "Not logged in", 403: "Access den
 PIPELINE = Dialect("pipeline", detail, {401: "Could not validate credentials"}, validation_status=422)
 ACCESSIBLE = Dialect("accessible", detail, validation_status=422)
 MOVIE = Dialect(
-    "movie", movie, {401: "Authentication required", 403: "Access denied", 422: "Invalid request parameters"}
+    "movie",
+    movie,
+    {
+        401: "Authentication required",
+        403: "Access denied",
+        422: "Invalid request parameters",
+        429: "Too many requests",
+    },
 )
-VOICE = Dialect("voice", voice, {401: "Authentication required"})
-SHARED = Dialect("shared", shared, {401: "Invalid or expired token"})
+VOICE = Dialect("voice", voice, {401: "Authentication required", 500: "An unexpected error occurred"})
+SHARED = Dialect("shared", shared, {401: "Invalid or expired token", 500: "An unexpected error occurred"})
 MOVIE_AND_PIPELINE = Dialect(
     "movie_and_pipeline",
     movie_and_pipeline,
-    {401: "Could not validate credentials", 422: "Invalid request data"},
+    {401: "Could not validate credentials", 422: "Invalid request data", 429: "Too many requests"},
 )
 UNKNOWN = Dialect("unknown", unknown)
 

@@ -8,6 +8,15 @@ from typing import Any
 from rest_framework import serializers
 
 
+class IdField(serializers.UUIDField):
+    """An id as text. The framework would take a number for one as well."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
 class Input(serializers.Serializer[Any]):
     """Base of input serializers. Unknown and read-only fields are ignored and change nothing."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
-from core.rest.inputs import Input
+from core.rest.inputs import IdField, Input
 from jobs import services, workflows
 from jobs.events import percent
 from jobs.models import Job, LanguageOutput
@@ -49,9 +49,9 @@ class NewJobInput(Input):
     requested_outputs = RequestedOutputsInput()
     title = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
     notes = serializers.CharField(max_length=10_000, required=False, allow_blank=True, default="")
-    org_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    client_id = serializers.UUIDField(required=False, allow_null=True, default=None)
-    project_id = serializers.UUIDField(required=False, allow_null=True, default=None)
+    org_id = IdField(required=False, allow_null=True, default=None)
+    client_id = IdField(required=False, allow_null=True, default=None)
+    project_id = IdField(required=False, allow_null=True, default=None)
 
     @classmethod
     def read(cls, data: Any) -> services.NewJob:
@@ -88,9 +88,9 @@ class UploadCompleteInput(NewJobInput):
 
 class JobListQuery(Input):
     status = serializers.CharField(required=False, default="", allow_blank=True)
-    org_id = serializers.UUIDField(required=False, default=None)
-    client_id = serializers.UUIDField(required=False, default=None)
-    project_id = serializers.UUIDField(required=False, default=None)
+    org_id = IdField(required=False, default=None)
+    client_id = IdField(required=False, default=None)
+    project_id = IdField(required=False, default=None)
     sort = serializers.ChoiceField([*SORTS, *(f"-{name}" for name in SORTS)], default="-created_at")
 
     def validate_status(self, value: str) -> list[str]:

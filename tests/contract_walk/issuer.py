@@ -24,7 +24,7 @@ CLIENT_ID = "reelwright-client"
 
 
 @cache
-def key(name: str = "ours") -> RSAPrivateKey:
+def key(name: str) -> RSAPrivateKey:
     """Making one takes a while, so each is made once."""
     return generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -35,7 +35,7 @@ def public_pem(name: str = "ours") -> str:
 
 def jwks() -> dict[str, Any]:
     return {
-        "keys": [{**RSAAlgorithm.to_jwk(key().public_key(), as_dict=True), "kid": "ours", "use": "sig", "alg": "RS256"}]
+        "keys": [{**RSAAlgorithm.to_jwk(key("ours").public_key(), as_dict=True), "kid": "ours", "use": "sig", "alg": "RS256"}]
     }
 
 
