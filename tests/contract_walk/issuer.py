@@ -35,7 +35,9 @@ def public_pem(name: str = "ours") -> str:
 
 def jwks() -> dict[str, Any]:
     return {
-        "keys": [{**RSAAlgorithm.to_jwk(key("ours").public_key(), as_dict=True), "kid": "ours", "use": "sig", "alg": "RS256"}]
+        "keys": [
+            {**RSAAlgorithm.to_jwk(key("ours").public_key(), as_dict=True), "kid": "ours", "use": "sig", "alg": "RS256"}
+        ]
     }
 
 

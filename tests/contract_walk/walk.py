@@ -81,7 +81,9 @@ class Walk:
             self.find(what, f"{answer.status_code} instead of {status}: {said(answer)}")
             return False
         self.answers += 1
-        if about.get("location"):
+        if override and override.says and not re.search(override.says, said(answer), re.IGNORECASE):
+            self.find(what, f"does not say {override.says!r}: {said(answer)}")
+        if about.get("location") and status == about["status"]:
             place = answer.headers["Location"]
             if place.partition("?")[0] != about["location"]:
                 self.find(what, f"goes to {place}, not to {about['location']}")

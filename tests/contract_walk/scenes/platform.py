@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.test import override_settings
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -77,20 +79,13 @@ def failure_leaves_nothing(stage: Stage, answer: Answer) -> None:
         other = stage.other()
         refused = other.post_form("/login", {"email": email, "password": "not the password"})
         assert not SIGNED_IN_KEYS & set(other.session), other.session
-        token = other.csrf_token
-        text = refused.content.decode().replace(email, "…")
-        pages.append(without_tokens(text, token))
+        pages.append(without_tokens(refused.content.decode()).replace(email, "…"))
     assert pages[0] == pages[1], "the page differs for unknown and known addresses"
 
 
-def without_tokens(text: str, *tokens: str) -> str:
-    import re
-
-    text = re.sub(r'name="csrfmiddlewaretoken" value="[^"]+"', "", text)
-    text = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
-    for token in tokens:
-        text = text.replace(token, "")
-    return text
+def without_tokens(text: str) -> str:
+    """CSRF tokens and request ids differ on every page."""
+    return re.sub(r"\b[A-Za-z0-9]{64}\b|[0-9a-f]{8}-[0-9a-f-]{27}", "", text)
 
 
 scene(
@@ -210,8 +205,6 @@ REQUIRED = {"MFA_POLICY": "required"}
 
 def owes_setup(stage: Stage) -> None:
     """Signed in by password, under a policy that wants more. The policy holds for this sign-in already."""
-    from django.test import override_settings
-
     with override_settings(**REQUIRED):
         assert stage.sign_in("client").headers["Location"].startswith("/setup-2fa-required")
 
@@ -290,7 +283,7 @@ def no_second_person(stage: Stage, answer: Answer) -> None:
     assert User.objects.filter(email__iexact=known).count() == 1
     # Decision D14: the same answer, and a letter to whoever owns the address.
     assert again.status_code == answer.status_code
-    same = [without_tokens(one.content.decode(), stage.csrf_token, other.csrf_token) for one in (answer, again)]
+    same = [without_tokens(one.content.decode()) for one in (answer, again)]
     assert same[0].replace(NEW["email"], "…") == same[1].replace(known.upper(), "…").replace(known, "…")
     assert Letter.objects.filter(to=known).exists()
 
@@ -310,7 +303,7 @@ scene(
                 ("email", "no-address"),
                 ("password", ""),
                 ("password", "short"),
-                ("password", "passwordpassword"),
+                ("password", "nora@neu.example"),
             )
         )
     },

@@ -243,7 +243,7 @@ scene(
     who=None,
     given=holds_the_cookie,
     headers=lambda stage: {"Authorization": f"Bearer {stage.kept['refresh_token']}"},
-    errors={"Invalid or expired token": tuple(one for one in NO_TOKEN)},
+    errors={"Invalid or expired token": (Twist(given=None, headers={}), *NO_TOKEN[1:])},
     effects=(rotated,),
 )
 
