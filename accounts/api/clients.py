@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import policies, queries
-from accounts.api.base import PersonView
+from accounts.api.base import PAGING, PersonView
 from accounts.api.organizations import find_organization
 from accounts.api.serializers import clients as shapes
 from accounts.models import Client, Project, Team, User
@@ -51,6 +51,9 @@ def sees_addresses(user: User, client: Client) -> bool:
 
 
 class Clients(PersonView):
+    takes = shapes.ClientInput
+    query = (*PAGING, "org_id")
+
     def get(self, request: Request) -> Response:
         wanted = PageRequest.parse(request.query_params)
         query = shapes.ClientListQuery.parse(request.query_params)
@@ -87,6 +90,8 @@ class Clients(PersonView):
 
 
 class ClientDetail(PersonView):
+    takes = shapes.ClientChange
+
     def get(self, _request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
         return Response(shapes.client_output(client, inside=sees_addresses(self.caller, client)))
@@ -108,6 +113,9 @@ class ClientDetail(PersonView):
 
 
 class Managers(PersonView):
+    takes = shapes.PersonInput
+    query = PAGING
+
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
         page = page_of(queries.managers(client), PageRequest.parse(request.query_params))
@@ -133,6 +141,9 @@ class ManagerDetail(PersonView):
 
 
 class Teams(PersonView):
+    takes = shapes.TeamInput
+    query = PAGING
+
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
         page = page_of(queries.teams_with_roles(self.caller, client), PageRequest.parse(request.query_params))
@@ -148,6 +159,8 @@ class Teams(PersonView):
 
 
 class TeamDetail(PersonView):
+    takes = shapes.TeamChange
+
     def patch(self, request: Request, client_id: uuid.UUID, team_id: uuid.UUID) -> Response:
         team = find_team(self.caller, find_client(self.caller, client_id), team_id)
         policies.require(self.caller, "accounts.team.update", team)
@@ -163,6 +176,8 @@ class TeamDetail(PersonView):
 
 
 class TeamMembers(PersonView):
+    takes = shapes.PersonInput
+
     def post(self, request: Request, client_id: uuid.UUID, team_id: uuid.UUID) -> Response:
         client = find_client(self.caller, client_id)
         team = find_team(self.caller, client, team_id)
@@ -184,12 +199,17 @@ class TeamMemberDetail(PersonView):
 
 
 class AllProjects(PersonView):
+    query = PAGING
+
     def get(self, request: Request) -> Response:
         page = page_of(queries.client_projects(self.caller), PageRequest.parse(request.query_params))
         return Response(page.body(lambda rows: [shapes.project_of_any_client_output(row) for row in rows]))
 
 
 class ClientProjects(PersonView):
+    takes = shapes.ProjectInput
+    query = PAGING
+
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
         found = queries.client_projects(self.caller).filter(client=client)
@@ -207,6 +227,8 @@ class ClientProjects(PersonView):
 
 
 class ClientProjectDetail(PersonView):
+    takes = shapes.ProjectChange
+
     def patch(self, request: Request, client_id: uuid.UUID, project_id: uuid.UUID) -> Response:
         client = find_client(self.caller, client_id)
         project = find_project(self.caller, client, project_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -28,7 +29,7 @@ class Preview(ApiView):
     throttle_group = "shares"
     idempotent = False
 
-    @extend_schema(request=shapes.TokenInput)
+    @extend_schema(request=shapes.TokenInput, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         body = shapes.TokenInput.parse(request.data)
         answer = shapes.preview_output(invitations.preview(body["token"]))
@@ -43,7 +44,9 @@ class Accept(MintingView):
     have yet, the answer is 401 with `mfa.setup_required` all the same, and this browser may go on to `mfa.setup_url`.
     """
 
-    authentication_classes = tuple(api_settings.DEFAULT_AUTHENTICATION_CLASSES)
+    authentication_classes = tuple(  # type: ignore[assignment]  # the other minting routes want no caller
+        api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    )
 
     @extend_schema(request=shapes.AcceptInput, responses={200: TokenOutput, 401: REFUSED})
     def post(self, request: Request) -> Response:

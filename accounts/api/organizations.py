@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import policies, queries
-from accounts.api.base import PersonView
+from accounts.api.base import PAGING, PersonView
 from accounts.api.serializers import organizations as shapes
 from accounts.models import Membership, Organization, User
 from accounts.services import foreign_reads, houses
@@ -43,6 +43,9 @@ def find_member(user: User, organization: Organization, user_id: uuid.UUID, *, a
 
 
 class Organizations(PersonView):
+    takes = shapes.OrganizationInput
+    query = PAGING
+
     def get(self, request: Request) -> Response:
         page = page_of(queries.houses(self.caller), PageRequest.parse(request.query_params))
         return Response(page.body(lambda rows: [shapes.organization_output(row) for row in rows]))
@@ -56,6 +59,8 @@ class Organizations(PersonView):
 
 
 class OrganizationDetail(PersonView):
+    takes = shapes.OrganizationChange
+
     def get(self, _request: Request, organization_id: uuid.UUID) -> Response:
         return Response(shapes.organization_output(read_organization(self.caller, organization_id)))
 
@@ -67,12 +72,17 @@ class OrganizationDetail(PersonView):
 
 
 class MyMemberships(PersonView):
+    query = PAGING
+
     def get(self, request: Request) -> Response:
         page = page_of(queries.memberships_of(self.caller), PageRequest.parse(request.query_params))
         return Response(page.body(lambda rows: [shapes.own_membership_output(row, self.caller) for row in rows]))
 
 
 class Members(PersonView):
+    takes = shapes.NewMemberInput
+    query = PAGING
+
     def get(self, request: Request, organization_id: uuid.UUID) -> Response:
         organization = read_organization(self.caller, organization_id)
         policies.require(self.caller, "accounts.member.list", organization)
@@ -94,6 +104,8 @@ class Members(PersonView):
 
 
 class MemberDetail(PersonView):
+    takes = shapes.MemberRoleInput
+
     def patch(self, request: Request, organization_id: uuid.UUID, user_id: uuid.UUID) -> Response:
         organization = find_organization(self.caller, organization_id)
         membership = find_member(self.caller, organization, user_id, action="accounts.member.update")

@@ -19,6 +19,7 @@ MOST = 20
 
 class SearchUsers(PersonView):
     throttle_group = "people_search"
+    query = ("q",)
 
     def get(self, request: Request) -> Response:
         text = request.query_params.get("q", "").strip()

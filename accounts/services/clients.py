@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import TypeVar
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -12,6 +12,8 @@ from accounts import signals
 from accounts.models import Client, ClientManager, Membership, Organization, Project, Team, TeamMember, User
 from core import audit
 from core.errors import ConflictError, DomainError, NotFoundError
+
+Named = TypeVar("Named", Client, Team)
 
 NO_PERSON = "User not found"
 
@@ -132,7 +134,7 @@ def remove_team_member(team: Team, *, user_id: uuid.UUID, actor: User) -> None:
     audit.record("accounts.team.remove_member", team, actor=actor, person=str(user_id))
 
 
-def _change(row: Any, wanted: dict[str, str], *, actor: User, action: str, taken: str) -> Any:
+def _change(row: Named, wanted: dict[str, str], *, actor: User, action: str, taken: str) -> Named:
     changed = {key: value.strip() for key, value in wanted.items() if value.strip() != getattr(row, key)}
     if not changed:
         return row
