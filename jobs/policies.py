@@ -35,6 +35,7 @@ RULES: dict[str, Rule] = {
     "cancel": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True, creator_until=BEFORE_QC),
     "retry": _rule(R.PRODUCTION, R.PROJECT_MANAGER),
     "approve_source": _rule(R.REVIEWER, R.PRODUCTION, reason="A reviewer or production approves the source."),
+    "reprocess": _rule(reason="Only an admin makes a stuck job start over."),
     "complete": _rule(R.PROJECT_MANAGER, reason="A project manager completes a job."),
     # Which language and state is decided per track, by `may_edit_track`.
     "edit_tracks": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
@@ -87,6 +88,11 @@ def require(user: User, action: str, job: Job | None = None) -> None:
 def _review(output: LanguageOutput) -> Any:
     """The language's review, which app qc hangs on every output; its state and people decide who edits."""
     return getattr(output, "review", None)
+
+
+def is_approved(output: LanguageOutput) -> bool:
+    review = _review(output)
+    return review is not None and review.state == "approved"
 
 
 def may_read_track(user: User, output: LanguageOutput) -> bool:

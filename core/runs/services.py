@@ -106,8 +106,11 @@ def retry(run_id: uuid.UUID) -> Run:
     return run
 
 
-def reopen(run_id: uuid.UUID, step_name: str) -> Run:
-    """Goes back to `step_name`: it and all later steps run again, and those whose inputs are the same answer from what they have."""
+def reopen(run_id: uuid.UUID, step_name: str, *, take_over: bool = False) -> Run:
+    """Goes back to `step_name`: it and all later steps run again, and those whose inputs are the same answer from what they have.
+
+    Refused while a worker holds one of them; `take_over` takes it away from the worker instead, which then can write nothing more.
+    """
     with _one_active_run():
         run = lock(run_id)
         if run.status == Run.Status.CANCELLING:
@@ -118,8 +121,11 @@ def reopen(run_id: uuid.UUID, step_name: str) -> Run:
         # Earlier steps that failed or were cancelled would hold the later ones up for ever.
         stuck = Q(status__in=[Step.Status.FAILED, Step.Status.CANCELLED])
         again = run.steps.filter(Q(position__gte=position) | stuck)
-        again.exclude(status=Step.Status.RUNNING).update(
+        free = again if take_over else again.exclude(status=Step.Status.RUNNING)
+        free.update(
             status=Step.Status.PENDING,
+            lease=None,
+            lease_expires_at=None,
             progress=0.0,
             failures=0,
             waits=0,

@@ -23,7 +23,6 @@ from jobs.steps.base import JobStep, media_work
 from jobs.steps.ingest import Conformed, Surveyed
 from jobs.steps.listen import Transcribed
 from jobs.steps.speech import spoken_words
-from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.description import BETWEEN, MOST_EARLY, Candidate, Placed, place
 from media_library.media.gaps import GUARD, SMALLEST_GAP, WORDS_PER_SECOND, Gap, Interval, gaps, speech_intervals
@@ -163,10 +162,10 @@ class Describe(JobStep[Described]):
 
     def publish(self, ctx: StepContext, result: Described) -> None:
         output = self.output(ctx)
-        track = services.open_output_track(output, Track.Kind.AUDIO_DESCRIPTION)
         comment = result.missing or (MEASURED if result.measured else SEEN)
         text = webvtt.Document(blocks=list(self.cues)).write()
-        library.save_machine_version(track, text, engine=result.engine or "none", comment=comment)
+        kind = Track.Kind.AUDIO_DESCRIPTION
+        services.save_machine_text(output, kind, text, engine=result.engine or "none", comment=comment)
         services.note_engine(
             output, "description", result.engine, lacking=unseen(output.job), needs_person=bool(result.missing)
         )

@@ -120,9 +120,9 @@ class Caption(JobStep[Captioned]):
     def publish(self, ctx: StepContext, _result: Captioned) -> None:
         heard = ctx.result("transcribe", Transcribed)
         output = self.output(ctx)
-        track = services.open_output_track(output, Track.Kind.CAPTIONS)
-        library.save_machine_version(
-            track,
+        services.save_machine_text(
+            output,
+            Track.Kind.CAPTIONS,
             self.text,
             engine=heard.engine or "none",
             comment=heard.unheard or "Heard and cut by the house profile",

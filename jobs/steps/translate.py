@@ -14,7 +14,6 @@ from core.runs.context import StepContext
 from jobs import services
 from jobs.models import Job
 from jobs.steps.base import JobStep, newest
-from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.lines import fit_translation
 from media_library.models import Track
@@ -88,9 +87,10 @@ class Translate(JobStep[Translated]):
     def publish(self, ctx: StepContext, result: Translated) -> None:
         output = self.output(ctx)
         for name, text in self.texts.items():
-            track = services.open_output_track(output, KINDS[name])
             comment = result.missing or f"Draft translation from {output.job.source_language}"
-            library.save_machine_version(track, text, engine=result.engine or "source text", comment=comment)
+            services.save_machine_text(
+                output, KINDS[name], text, engine=result.engine or "source text", comment=comment
+            )
         services.note_engine(
             output,
             "translation",

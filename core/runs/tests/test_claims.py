@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.db.models.functions import Now
 
+from core.errors import WrongStateError
 from core.runs import heartbeat, outcomes, scratch, services, sweep, worker
 from core.runs.models import Run, Step
 from core.runs.tests.conftest import Bench, Text, statuses
@@ -79,6 +80,20 @@ def test_a_replaced_worker_writes_nothing(bench: Bench) -> None:
     step = run.steps.get()
     assert (step.status, step.result, step.attempt) == ("done", {"text": "by attempt 2"}, 2)
     assert published == [2]
+
+
+def test_reopening_waits_for_no_worker_that_is_taken_over(bench: Bench) -> None:
+    run = bench.start(bench.step("a"), bench.step("b", needs=("a",)))
+    slow = worker.claim(run.steps.get(name="a").pk)
+    assert slow is not None
+    with pytest.raises(WrongStateError, match="still running"):
+        services.reopen(run.pk, "a")
+    run = services.reopen(run.pk, "a", take_over=True)
+    assert not Step.objects.held_by(slow.lease).exists()
+    run = bench.work(run)
+    assert run.status == Run.Status.COMPLETED
+    assert bench.calls == ["a", "b"]
+    assert run.steps.get(name="a").attempt == 2
 
 
 def test_a_replaced_worker_is_told_to_stop_when_it_next_shows_progress(bench: Bench) -> None:
