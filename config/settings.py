@@ -8,6 +8,7 @@ import dj_database_url
 import dj_email_url
 import django_stubs_ext
 import structlog
+from corsheaders import defaults as cors_defaults
 
 from config.env import ROOT, env
 
@@ -71,11 +72,12 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.rest.middleware.RequestIdMiddleware",
     "core.rest.middleware.FilmLimitsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "core.rest.middleware.ContentSecurityPolicyMiddleware",
+    "core.rest.middleware.SecurityHeadersMiddleware",
+    "core.rest.middleware.DoorMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "accounts.authentication.SignedInMiddleware",
@@ -256,6 +258,8 @@ MICROSOFT_CLIENT_ID = env.text("MICROSOFT_CLIENT_ID", "")
 # With a secret as well, the sign-in page offers the company's account. The server is where its discovery document lies.
 MICROSOFT_CLIENT_SECRET = env.text("MICROSOFT_CLIENT_SECRET", "")
 MICROSOFT_SERVER_URL = env.text("MICROSOFT_SERVER_URL", "")
+# allauth speaks the protocol; who that is and what is still missing is ours to say.
+SOCIALACCOUNT_ADAPTER = "accounts.pages.microsoft.Adapter"
 MICROSOFT_TENANTS = env.words("MICROSOFT_TENANTS")
 MICROSOFT_ISSUER = env.text("MICROSOFT_ISSUER", "https://login.microsoftonline.com/{tenant}/v2.0")
 MICROSOFT_JWKS_URL = env.text("MICROSOFT_JWKS_URL", "https://login.microsoftonline.com/common/discovery/v2.0/keys")
@@ -284,9 +288,46 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, least=0)
 if env.flag("BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Over https every cookie is Secure in any mode (SecurityHeadersMiddleware); production knows nothing else. Browsers hold a
+# `__Host-` cookie to exactly this host, so that no neighbouring one can plant it.
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SESSION_COOKIE_NAME = "__Host-session" if PRODUCTION else "sessionid"
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrftoken"
 SESSION_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
+# Pages of other origins that may call the API with tokens. Cookies stay at home unless asked for, and "*" is no origin.
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOW_CREDENTIALS = env.flag("CORS_ALLOW_CREDENTIALS", default=False)
+CORS_URLS_REGEX = r"^/(api|files|uploads|openapi\.json|health)"
+CORS_ALLOW_HEADERS = (
+    *cors_defaults.default_headers,
+    "idempotency-key",
+    "if-match",
+    "prefer",
+    "x-request-id",
+    "content-range",
+    "tus-resumable",
+    "upload-length",
+    "upload-offset",
+    "upload-metadata",
+)
+CORS_ALLOW_METHODS = (*cors_defaults.default_methods, "HEAD")
+CORS_EXPOSE_HEADERS = (
+    "X-Request-ID",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "X-RateLimit-Tier",
+    "Retry-After",
+    "Idempotency-Replayed",
+    "Location",
+    "ETag",
+    "Content-Disposition",
+    "Preference-Applied",
+    "Tus-Resumable",
+    "Upload-Offset",
+    "Upload-Length",
+)
 CSRF_FAILURE_VIEW = "core.rest.errors.csrf_failed"
 
 REST_FRAMEWORK = {

@@ -22,7 +22,7 @@ from accounts.models import ApiKey, ExternalIdentity, UserSession
 from accounts.pages import setup
 from accounts.pages.devices import device_of
 from accounts.pages.parts import found, viewer
-from accounts.pages.sign_in import going_on, next_page
+from accounts.pages.sign_in import going_on, microsoft_is_offered, next_page
 from accounts.services import api_keys, passwords, people, profile, second_factor
 from accounts.services import sign_in as service
 from core.errors import InvalidFieldError, ReauthenticationRequiredError, TooManyRequestsError, WrongStateError
@@ -111,7 +111,7 @@ def security(request: HttpRequest) -> HttpResponse:
         "codes_left": second_factor.codes_left(user),
         "is_required": settings.MFA_POLICY == "required",
         "identities": ExternalIdentity.objects.visible_to(user),
-        "microsoft": bool(settings.MICROSOFT_CLIENT_SECRET),
+        "microsoft": microsoft_is_offered(),
     }
     return render(request, "accounts/security.html", shown)
 

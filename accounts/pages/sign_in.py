@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms import CodeForm, SetupForm, SignInForm
 from accounts.models import User
 from accounts.pages import setup
-from accounts.services import second_factor
+from accounts.services import microsoft, second_factor
 from accounts.services import sign_in as service
 from core.errors import DomainError, InvalidFieldError, NotSignedInError, TooManyRequestsError, WrongStateError
 from core.rest import throttles
@@ -52,8 +52,12 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def render_sign_in(request: HttpRequest, form: SignInForm, after: str) -> HttpResponse:
-    shown = {"form": form, "next": after, "microsoft": bool(settings.MICROSOFT_CLIENT_SECRET)}
+    shown = {"form": form, "next": after, "microsoft": microsoft_is_offered()}
     return render(request, "accounts/sign_in.html", shown)
+
+
+def microsoft_is_offered() -> bool:
+    return bool(microsoft.is_configured() and settings.MICROSOFT_CLIENT_SECRET)
 
 
 def admit(request: HttpRequest, user: User, after: str, *, methods: list[str]) -> HttpResponse:
@@ -166,7 +170,10 @@ def notice(request: HttpRequest, *, title: str, text: str, link: str, status: in
 
 def next_page(request: HttpRequest) -> str:
     """Where to go afterwards: `next` when it stays on this host, the usual page otherwise."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    return safe_next(request, request.POST.get("next") or request.GET.get("next") or "")
+
+
+def safe_next(request: HttpRequest, wanted: str) -> str:
     if url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
         return wanted
     return resolve_url(settings.LOGIN_REDIRECT_URL)
