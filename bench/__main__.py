@@ -68,7 +68,8 @@ def show(row: Row, *, module: ModuleType, quick: bool) -> bool:
     peer = "-" if row.peer is None else f"{row.peer:.4g} {row.unit}"
     shown = "-" if row.peer is None else f"{ratio:.2f}x"
     ours = f"{row.ours:.4g} {row.unit}"
-    print(f"{row.name:<34} {ours:>12} {peer:>12} {shown:>9}  {goal!s:<12} {'PASS' if met else 'MISS'}", flush=True)
+    verdict = "-" if not goal.judges else "PASS" if met else "MISS"
+    print(f"{row.name:<34} {ours:>12} {peer:>12} {shown:>9}  {goal!s:<12} {verdict}", flush=True)
     return met
 
 

@@ -26,8 +26,16 @@ class Goal:
             return ratio >= self.number * (1 - QUICK_RELAXATION if quick else 1)
         return ratio <= self.number * (1 + QUICK_RELAXATION if quick else 1)
 
+    @property
+    def judges(self) -> bool:
+        return self.number != float("inf")
+
     def __str__(self) -> str:
-        return f"{'>=' if self.more else '<='} {self.number:g} {self.unit}"
+        return f"{'>=' if self.more else '<='} {self.number:g} {self.unit}" if self.judges else "-"
+
+
+# A figure to know, of which no amount is wrong.
+NO_GOAL = Goal(float("inf"), more=False)
 
 
 def at_least(number: float, unit: str = "x") -> Goal:

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -18,6 +18,7 @@ from accounts.services import sign_in
 from accounts.services.sign_in import Credential
 from core import audit
 from core.errors import InvalidFieldError, NotAllowedError, NotSignedInError
+from core.prepared import Prepared
 
 PREFIX = "rwk_"
 MOST_KEYS = 50
@@ -68,14 +69,21 @@ def revoke(key: ApiKey, *, actor: User) -> bool:
     return bool(revoked)
 
 
+def with_hash(digest: str) -> QuerySet[ApiKey]:
+    devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
+    found = ApiKey.objects.live().filter(token_hash=digest).select_related("user")
+    return found.annotate(second_factor=Exists(devices)).order_by()
+
+
+WITH_HASH = Prepared(with_hash, digest="its hash")
+
+
 def authenticate(secret: str, *, method: str, path: str) -> tuple[User, Credential]:
     """Whose key this is, in one query. NotAllowedError when its scopes do not reach as far as this request."""
-    devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
-    found = ApiKey.objects.live().filter(token_hash=hash_of(secret))
-    key = found.annotate(second_factor=Exists(devices)).select_related("user").first()
+    key = WITH_HASH.first(digest=hash_of(secret))
     if key is None:
         raise NotSignedInError
-    key.user.second_factor = key.second_factor
+    key.user.second_factor = key.second_factor  # type: ignore[attr-defined]  # as `signing_in()` would
     if sign_in.why_shut_out(key.user) or not _policy_met(key.user):
         raise NotSignedInError
     require_scope(key, method=method, path=path)

@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -27,6 +27,7 @@ from accounts.services import challenges, second_factor, sign_in
 from accounts.services.sign_in import Credential
 from core import audit
 from core.errors import NotSignedInError, SecondFactorRequiredError
+from core.prepared import Prepared
 from core.rest.request_info import info
 
 ALGORITHM = "HS256"
@@ -115,19 +116,27 @@ def sign(user: User, *, session_id: uuid.UUID, refresh_id: uuid.UUID, methods: l
 # Reading.
 
 
+def signed_in(*, sid: uuid.UUID, rid: uuid.UUID, sub: uuid.UUID) -> QuerySet[UserSession]:
+    """The live sign-in that an access token names."""
+    # A replaced refresh token takes the access token that came with it along.
+    newest = RefreshToken.objects.filter(pk=rid, session=OuterRef("pk"), replaced_at=None)
+    devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
+    return (
+        UserSession.objects.live()
+        .filter(Exists(newest), pk=sid, user=sub, kind=UserSession.Kind.TOKEN)
+        .annotate(second_factor=Exists(devices))
+        .select_related("user")
+        .order_by()
+    )
+
+
+SIGNED_IN = Prepared(signed_in, sid=uuid.UUID(int=1), rid=uuid.UUID(int=2), sub=uuid.UUID(int=3))
+
+
 def authenticate(token: str) -> tuple[User, Credential]:
     """Whose access token this is, in one query; NotSignedInError when it opens nothing any more."""
     claims = claims_of(token)
-    # A replaced refresh token takes the access token that came with it along.
-    newest = RefreshToken.objects.filter(pk=claims["rid"], session=OuterRef("pk"), replaced_at=None)
-    devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
-    session = (
-        UserSession.objects.live()
-        .filter(Exists(newest), pk=claims["sid"], user=claims["sub"], kind=UserSession.Kind.TOKEN)
-        .annotate(second_factor=Exists(devices))
-        .select_related("user")
-        .first()
-    )
+    session = SIGNED_IN.first(**{name: uuid.UUID(claims[name]) for name in ("sid", "rid", "sub")})
     if session is None:
         raise NotSignedInError
     user: User = session.user
