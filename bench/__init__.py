@@ -13,7 +13,8 @@ A bench is a module `bench/<name>.py`, found by itself. It has three names:
 `alternate` calls the two in turn, five times each (three when quick), and gives of each the least CPU time, the median
 wall time (both in seconds) and the last return value. CPU time counts child processes that have been waited for.
 A row may bring a goal of its own: `Row(..., goal=at_most(5))`, or NO_GOAL for a figure to know.
-`quick` asks for small inputs (a few seconds a bench); the harness then relaxes every goal by 30 %. Inputs are generated from a fixed seed and kept in `cache()`.
+`quick` asks for small inputs (a few seconds a bench); the harness then relaxes every goal by 30 %. Inputs are generated
+from a fixed seed and kept in `cache()`.
 A bench whose result is wrong raises AssertionError: the harness prints FAIL with the reason and goes on.
 """
 
