@@ -32,4 +32,4 @@ EXPOSE 8000
 # For the web container; the others switch it off in compose.yaml.
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 \
     CMD ["python", "-m", "core.embedded.health", "http://127.0.0.1:8000/healthz"]
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "5"]
+CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--lifespan", "off", "--no-server-header", "--no-proxy-headers", "--no-access-log", "--timeout-graceful-shutdown", "5"]

@@ -6,17 +6,18 @@ A view raises its limit by an attribute: `max_body_bytes = 4 * MIB` (on the clas
 
 from __future__ import annotations
 
-import json
-import uuid
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from django.urls import Resolver404, resolve
 
-from core.rest.dialects import UNKNOWN, Failure, dialect_of
+from core.rest.dialects import Failure
+from core.rest.paths import routed
 
 MIB = 2**20
 DEFAULT_LIMIT = MIB
+TOO_LARGE = "reelwright.too_large"
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -35,13 +36,16 @@ def limit_of(view: Any) -> int:
 
 def limit_at(path: str) -> int:
     try:
-        return limit_of(resolve(path).func)
+        return limit_of(resolve(routed(path)).func)
     except Resolver404:
         return DEFAULT_LIMIT
 
 
 class BodyLimit:
-    """ASGI application around Django: answers 413 as soon as the announced or the received length passes the limit."""
+    """ASGI application around Django: keeps from it what is announced, or comes in, beyond the limit.
+
+    Django then gets an empty or shortened body and the limit in `scope[TOO_LARGE]`, and answers 413 (DoorMiddleware).
+    """
 
     def __init__(self, app: App) -> None:
         self.app = app
@@ -51,54 +55,48 @@ class BodyLimit:
             await self.app(scope, receive, send)
             return
         announced = dict(scope["headers"]).get(b"content-length", b"")
-        if announced.isdigit() and int(announced) <= DEFAULT_LIMIT:
+        length = int(announced) if announced.isdigit() else None
+        if length is not None and length <= DEFAULT_LIMIT:
             await self.app(scope, receive, send)
             return
         limit = limit_at(scope["path"])
-        if announced.isdigit():
-            if int(announced) > limit:
-                await refuse(scope, send, limit)
-                return
+        if length is not None and length <= limit:
             await self.app(scope, receive, send)
             return
-        await self.counted(scope, receive, send, limit)
+        if length is not None:
+            scope[TOO_LARGE] = limit
+        await self.app(scope, counted(scope, receive, limit), send)
 
-    async def counted(self, scope: MutableMapping[str, Any], receive: Receive, send: Send, limit: int) -> None:
-        """A body of unannounced length: counted while it comes in. Past the limit the client gets its 413 and Django a disconnect."""
-        received = 0
-        refused = False
 
-        async def counting() -> Message:
-            nonlocal received, refused
+def counted(scope: MutableMapping[str, Any], receive: Receive, limit: int) -> Receive:
+    """The body as far as the limit; nothing after it is read."""
+    received = 0
+    ended = False
+
+    async def counting() -> Message:
+        nonlocal received, ended
+        if ended:
+            # Django listens for the caller's going away now. What it would hear instead is the rest of the body.
+            await asyncio.Event().wait()
+        if TOO_LARGE not in scope:
             message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > limit and not refused:
-                    refused = True
-                    await refuse(scope, send, limit)
-                if refused:
-                    return {"type": "http.disconnect"}
-            return message
+            if message["type"] != "http.request":
+                return message
+            received += len(message.get("body", b""))
+            if received <= limit:
+                return message
+            scope[TOO_LARGE] = limit
+        ended = True
+        return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def unless_refused(message: Message) -> None:
-            if not refused:
-                await send(message)
-
-        await self.app(scope, counting, unless_refused)
+    return counting
 
 
-async def refuse(scope: MutableMapping[str, Any], send: Send, limit: int) -> None:
-    dialect = dialect_of(scope["path"]) or UNKNOWN
-    request_id = str(uuid.uuid4())
-    failure = Failure(413, "too_large", f"The request is larger than the {limit // MIB or 1} MiB allowed here.")
-    body = json.dumps(dialect.body(failure, request_id)).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"x-request-id", request_id.encode()),
-        (b"x-content-type-options", b"nosniff"),
-        # The rest of the body is not read, so the connection cannot serve another request.
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def too_large(limit: int) -> Failure:
+    # The rest of the body is not read, so the connection cannot serve another request.
+    return Failure(
+        413,
+        "too_large",
+        f"The request is larger than the {limit // MIB or 1} MiB allowed here.",
+        headers={"Connection": "close"},
+    )

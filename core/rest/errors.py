@@ -6,14 +6,17 @@ Nothing here names an exception or shows a traceback; what nobody expected is lo
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
 from django.views.decorators.csrf import requires_csrf_token
+from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -38,6 +41,7 @@ CODES = {
     422: "validation_error",
     429: "rate_limit_exceeded",
     500: "internal_error",
+    503: "unavailable",
 }
 
 
@@ -84,6 +88,10 @@ def failure_of(error: Exception) -> Failure | None:  # noqa: PLR0911  (a table: 
             return Failure(413, "too_large", "The request is larger than allowed here.")
         case TooManyFieldsSent() | TooManyFilesSent():
             return Failure(400, "bad_request", "The request has too many fields.")
+        case OperationalError() | InterfaceError() | RedisError():
+            # Gone, too busy, or a lock that did not come: nothing the caller did, and worth another try.
+            log.error("dependency.unavailable", exc_info=error)
+            return Failure(503, "unavailable", retry_after=5)
     return None
 
 
@@ -188,6 +196,10 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 @requires_csrf_token
 def server_error(request: HttpRequest) -> HttpResponse:
     # Django calls this while it handles the exception.
+    error = sys.exc_info()[1]
+    expected = failure_of(error) if isinstance(error, Exception) else None
+    if expected is not None:
+        return answer(request, expected)
     log.error("request.failed", method=request.method, route=route_of(request), exc_info=True)  # noqa: LOG014
     return answer(request, Failure(500, "internal_error"))
 

@@ -1,4 +1,4 @@
-"""What every request passes: an id, a log line, a content security policy, and the meaning of domain errors."""
+"""What every request passes: an id, a log line, the headers of the wire, and the meaning of expected failures."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
 from core.rest import usage
-from core.rest.errors import answer, failure_of, route_of
+from core.rest.body import TOO_LARGE, too_large
+from core.rest.dialects import Failure, dialect_of
+from core.rest.errors import CODES, answer, failure_of, route_of
 from core.rest.limits import tells_standing, write_standing
+from core.rest.paths import routed
 from core.rest.request_info import RequestInfo, address_of, current, info
 
 log = structlog.get_logger("request")
@@ -28,6 +32,23 @@ log = structlog.get_logger("request")
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Paths that lead nowhere are anybody's text, so they are counted together.
 NO_ROUTE = "(none)"
+# Devices that no page uses. What is not named here keeps its default, which is this origin alone.
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+SIGNED = ("/files/", "/uploads/")
 QUIET = frozenset({"/healthz", "/readyz"})
 
 Handler = Callable[[HttpRequest], HttpResponseBase | Awaitable[HttpResponseBase]]
@@ -106,14 +127,25 @@ def user_id_of(request: HttpRequest) -> str | None:
     return str(user.pk) if user not in (None, empty) and user.pk else None
 
 
-class ContentSecurityPolicyMiddleware(Passing):
-    """No inline code, nothing from elsewhere but media from the configured bucket. A view may set a stricter policy."""
+class SecurityHeadersMiddleware(Passing):
+    """What browsers may do with an answer. A view may set stricter headers itself.
+
+    No inline code, nothing from elsewhere but media from the configured bucket, no device, no answer of the API in a cache.
+    """
 
     def before(self, request: HttpRequest) -> None:
         """Nothing to prepare."""
 
     def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
-        response.headers.setdefault("Content-Security-Policy", policy(request))
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", policy(request))
+        headers.setdefault("Permissions-Policy", PERMISSIONS)
+        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.path.startswith("/api/"):
+            headers.setdefault("Cache-Control", "no-store")
+        if request.is_secure():
+            for cookie in response.cookies.values():
+                cookie["secure"] = True
 
 
 def policy(request: HttpRequest) -> str:
@@ -161,8 +193,54 @@ class FilmLimitsMiddleware(Passing):
             write_standing(request, response)
 
 
+class DoorMiddleware(Passing):
+    """What is decided by the request line alone, and answers that know no dialect.
+
+    A trailing slash below /api is dropped, NUL in path or query is 400, a body beyond the limit 413. Bare refusals of the
+    framework (`require_safe` and its like) get the body of the surface that was called.
+    """
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        failure = refusal(request)
+        if failure is None:
+            return super().__call__(request)
+        if self.is_async:
+            # An error page may need the database.
+            return sync_to_async(answer)(request, failure)
+        return answer(request, failure)
+
+    def before(self, request: HttpRequest) -> None:
+        request.path, request.path_info = routed(request.path), routed(request.path_info)
+
+    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
+        if isinstance(response, HttpResponse) and is_bare(response) and dialect_of(request.path):
+            worded = answer(request, Failure(response.status_code, CODES.get(response.status_code, "bad_request")))
+            response.content = worded.content
+            response.headers["Content-Type"] = worded.headers["Content-Type"]
+            if "Content-Length" in response.headers:
+                response.headers["Content-Length"] = str(len(worded.content))
+
+
+def refusal(request: HttpRequest) -> Failure | None:
+    limit = getattr(request, "scope", {}).get(TOO_LARGE)
+    if limit is not None:
+        return too_large(limit)
+    # No name and no filter holds it, and the database refuses it with an error of its own. Signed links judge theirs alone.
+    if request.path.startswith(SIGNED):
+        return None
+    if "\0" in request.path_info or "%00" in request.META.get("QUERY_STRING", ""):
+        return Failure(400, "bad_request", "The address holds a NUL character.")
+    return None
+
+
+def is_bare(response: HttpResponse) -> bool:
+    """A refusal without a word."""
+    # 416 says all in its Content-Range.
+    return response.status_code >= 400 and response.status_code != 416 and not response.content
+
+
 class DomainErrorMiddleware:
-    """Domain errors raised by plain Django views; REST framework has its own handler."""
+    """Expected failures of plain Django views; REST framework has its own handler."""
 
     sync_capable: ClassVar[bool] = True
     async_capable: ClassVar[bool] = True
@@ -176,7 +254,7 @@ class DomainErrorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        if not isinstance(exception, DomainError):
+        if not isinstance(exception, DomainError | OperationalError | InterfaceError):
             return None
         failure = failure_of(exception)
         return answer(request, failure) if failure else None

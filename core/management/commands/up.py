@@ -25,8 +25,17 @@ PREFERRED_PORT = 8000
 DETACHED_SECONDS = 300
 # One process per queue, so that a long render never holds up a small step. Processes in each:
 QUEUES = {"default": 2, "ai": 1, "media": 1}
-# Access logs would keep the signatures of links; the studio logs its requests itself.
-UVICORN_OPTIONS = ("--lifespan", "off", "--no-server-header", "--no-access-log", "--timeout-graceful-shutdown", "5")
+# Access logs would keep the signatures of links; the studio logs its requests itself. What proxies say about the caller is
+# judged by the studio too (TRUSTED_PROXIES): uvicorn would believe anybody on the same machine.
+UVICORN_OPTIONS = (
+    "--lifespan",
+    "off",
+    "--no-server-header",
+    "--no-proxy-headers",
+    "--no-access-log",
+    "--timeout-graceful-shutdown",
+    "5",
+)
 CELERY_OPTIONS = ("--without-gossip", "--without-mingle", "--loglevel", "INFO")
 STOP_WEB, STOP_BEAT, STOP_WORKERS = range(3)
 
