@@ -17,6 +17,15 @@ class IdField(serializers.UUIDField):
         return super().to_internal_value(data)
 
 
+class TextField(serializers.CharField):
+    """Text. The framework would take a number for it as well."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
 class Input(serializers.Serializer[Any]):
     """Base of input serializers. Unknown and read-only fields are ignored and change nothing."""
 

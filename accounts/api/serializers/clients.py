@@ -7,20 +7,20 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import Client, ClientManager, Project, Team, TeamMember
-from core.rest.inputs import IdField, Input, StrictInput
+from core.rest.inputs import IdField, Input, StrictInput, TextField
 
 
 class ClientInput(Input):
-    name = serializers.CharField(max_length=200)
+    name = TextField(max_length=200)
     org_id = IdField(required=False, allow_null=True, default=None)
     contact_email = serializers.EmailField(max_length=254, required=False, allow_null=True, allow_blank=True)
-    notes = serializers.CharField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
+    notes = TextField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
 
 
 class ClientChange(Input):
-    name = serializers.CharField(max_length=200, required=False)
+    name = TextField(max_length=200, required=False)
     contact_email = serializers.EmailField(max_length=254, required=False, allow_null=True, allow_blank=True)
-    notes = serializers.CharField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
+    notes = TextField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
 
 
 class ClientListQuery(Input):
@@ -32,21 +32,21 @@ class PersonInput(StrictInput):
 
 
 class TeamInput(Input):
-    name = serializers.CharField(max_length=200)
+    name = TextField(max_length=200)
 
 
 class TeamChange(Input):
-    name = serializers.CharField(max_length=200, required=False)
+    name = TextField(max_length=200, required=False)
 
 
 class ProjectInput(Input):
-    name = serializers.CharField(max_length=255)
-    description = serializers.CharField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
+    name = TextField(max_length=255)
+    description = TextField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
 
 
 class ProjectChange(Input):
-    name = serializers.CharField(max_length=255, required=False)
-    description = serializers.CharField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
+    name = TextField(max_length=255, required=False)
+    description = TextField(max_length=10_000, required=False, allow_null=True, allow_blank=True)
     status = serializers.ChoiceField([Project.Status.ACTIVE, Project.Status.ARCHIVED], required=False)
 
 

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import serializers
-
 from accounts.models import Invitation
 from accounts.services import invitations
-from core.rest.inputs import Input, StrictInput
+from core.rest.inputs import Input, StrictInput, TextField
 
 
 class TokenInput(Input):
-    token = serializers.CharField(max_length=200)
+    token = TextField(max_length=200)
 
 
 class AcceptInput(StrictInput):
     """Address, role and place are the invitation's; whoever sends them is refused. `challenge` and `otp` as at sign-in."""
 
-    token = serializers.CharField(max_length=200)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True, default="")
-    password = serializers.CharField(max_length=4096, required=False, default="", trim_whitespace=False)
-    challenge = serializers.CharField(max_length=200, required=False, default="")
-    otp = serializers.CharField(max_length=40, required=False, default="")
+    token = TextField(max_length=200)
+    name = TextField(max_length=150, required=False, allow_blank=True, default="")
+    password = TextField(max_length=4096, required=False, default="", trim_whitespace=False)
+    challenge = TextField(max_length=200, required=False, default="")
+    otp = TextField(max_length=40, required=False, default="")
 
 
 def preview_output(invitation: Invitation) -> dict[str, Any]:

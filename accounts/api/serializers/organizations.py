@@ -8,18 +8,18 @@ from django.core.validators import validate_slug
 from rest_framework import serializers
 
 from accounts.models import Invitation, Membership, Organization, User
-from core.rest.inputs import IdField, Input, StrictInput
+from core.rest.inputs import IdField, Input, StrictInput, TextField
 
 ROLES = User.Role.values
 
 
 class OrganizationInput(Input):
-    name = serializers.CharField(max_length=200)
-    slug = serializers.CharField(max_length=80, required=False, validators=[validate_slug])
+    name = TextField(max_length=200)
+    slug = TextField(max_length=80, required=False, validators=[validate_slug])
 
 
 class OrganizationChange(OrganizationInput):
-    name = serializers.CharField(max_length=200, required=False)
+    name = TextField(max_length=200, required=False)
     is_active = serializers.BooleanField(required=False)
 
 

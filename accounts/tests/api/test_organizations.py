@@ -173,6 +173,7 @@ class TestChanging:
             ({}, "name"),
             ({"name": ""}, "name"),
             ({"name": "x" * 201}, "name"),
+            ({"name": 7}, "name"),
             ({"name": "A", "slug": "no slug"}, "slug"),
             ([], None),
         ],
