@@ -11,9 +11,11 @@ from typing import Any
 from django.db.models import Count, DecimalField, F, Q, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce, TruncDay, TruncHour
 
-from accounts.models import User
+from accounts.models import Membership, User
 from ai import budgets
-from ai.models import Budget, Call
+from ai.models import PLANNERS, Budget, Call
+from core.rest import queries as log
+from core.rest.models import RequestLog
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -64,12 +66,14 @@ class Use:
 
 @dataclass(frozen=True)
 class Requests:
-    """One line of the request log's sums. `failed` are those that the studio could not answer (5xx)."""
+    """One line of the request log's sums: `refused` are the callers' mistakes (4xx), `failed` the studio's (5xx)."""
 
     of: tuple[Any, ...] = ()
     count: int = 0
+    refused: int = 0
     failed: int = 0
     mean_ms: float = 0.0
+    p95_ms: float = 0.0
 
 
 FAILURES = (Call.Outcome.BUSY, Call.Outcome.REFUSED, Call.Outcome.INVALID, Call.Outcome.FAILED)
@@ -81,7 +85,7 @@ SUMS: dict[str, Any] = {
     "n_seconds": Coalesce(Sum("seconds"), 0.0),
     "n_cost": Coalesce(Sum("cost"), Value(Decimal(0)), output_field=DecimalField()),
 }
-PERSON = ("user", "user__name", "user__email")
+PERSON = log.PERSON
 
 
 def calls_since(user: User, since: datetime) -> QuerySet[Call]:
@@ -155,17 +159,26 @@ def _spent(rows: Sequence[Budget], now: datetime) -> dict[tuple[str, Any, Any], 
     return found
 
 
-def requests_since(user: User, since: datetime) -> Any:
-    return None
+def requests_since(user: User, since: datetime) -> QuerySet[RequestLog]:
+    """Those of the people whose usage `user` may see: who works in the houses that `user` plans for."""
+    if user.is_platform_admin:
+        return log.requests_since(since)
+    members = Membership.objects.filter(organization__in=user.houses_as(*PLANNERS)).order_by().values("user")
+    return log.requests_since(since, people=members)
 
 
-def requests_total(asked: Any) -> Requests:
-    return Requests()
+def requests_total(asked: QuerySet[RequestLog]) -> Requests:
+    return _requests((), log.totals(asked))
 
 
-def requests_by(asked: Any, *names: str) -> list[Requests]:
-    return []
+def requests_by(asked: QuerySet[RequestLog], *names: str) -> list[Requests]:
+    return [_requests(tuple(row[name] for name in names), row) for row in log.by(asked, *names)]
 
 
-def requests_by_step(asked: Any, span: Span, *names: str) -> list[Requests]:
-    return []
+def requests_by_step(asked: QuerySet[RequestLog], span: Span) -> list[Requests]:
+    rows = log.by_step(asked, TruncHour if span.step == HOUR else TruncDay)
+    return [_requests((row["step"],), row) for row in rows]
+
+
+def _requests(of: tuple[Any, ...], row: dict[str, Any]) -> Requests:
+    return Requests(of, row["requests"], row["refused"], row["failed"], row["average_ms"] or 0, row["p95_ms"] or 0)

@@ -15,7 +15,8 @@ from core.templatetags.ui import dollars
 
 # Of each list; the download has them all.
 SHOWN = 15
-NOBODY = "The studio itself"
+# Who used a model without being asked by anybody, and who asked without signing in.
+STUDIO, NOBODY = "The studio itself", "Nobody signed in"
 
 
 @dataclass
@@ -132,15 +133,15 @@ def people(uses: Iterable[Use], requests: Iterable[Requests]) -> list[Line]:
     """One line a person, from both sides; the dearest first, then who asked most."""
     lines: dict[Any, Line] = {}
     for use in uses:
-        lines[use.of[0]] = Line(_name(use.of), _address(use.of), use)
+        lines[use.of[0] or STUDIO] = Line(_name(use.of, STUDIO), _address(use.of), use)
     for row in requests:
         known = lines.get(row.of[0])
-        lines[row.of[0]] = Line(_name(row.of), _address(row.of), known.use if known else Use(()), row)
+        lines[row.of[0]] = Line(_name(row.of, NOBODY), _address(row.of), known.use if known else Use(()), row)
     return sorted(lines.values(), key=lambda line: (-line.use.cost, -line.requests.count, -line.use.calls, line.name))
 
 
-def _name(of: Sequence[Any]) -> str:
-    return str(of[1] or of[2] or NOBODY)
+def _name(of: Sequence[Any], nobody: str) -> str:
+    return str(of[1] or of[2] or nobody)
 
 
 def _address(of: Sequence[Any]) -> str:
@@ -161,13 +162,14 @@ def model_rows(calls: Any, span: Span) -> Iterable[Sequence[Any]]:
     for use in queries.by_step(calls, span, "capability", "provider", "model", *queries.PERSON):
         start, capability, provider, model, *who = use.of
         figures = (use.calls, use.failed, use.tokens_in, use.tokens_out, round(use.seconds, 3), use.cost)
-        yield (start.isoformat(), capability, provider, model, _name(who), str(who[2] or ""), *figures)
+        yield (start.isoformat(), capability, provider, model, _name(who, STUDIO), str(who[2] or ""), *figures)
 
 
-REQUEST_COLUMNS = ("method", "route", "person", "address", "requests", "failed", "mean_ms")
+REQUEST_COLUMNS = ("method", "route", "person", "address", "requests", "refused", "failed", "mean_ms", "p95_ms")
 
 
 def request_rows(rows: Iterable[Requests]) -> Iterable[Sequence[Any]]:
     for row in rows:
         method, route, *who = row.of
-        yield (method, route, _name(who), str(who[2] or ""), row.count, row.failed, row.mean_ms)
+        figures = (row.count, row.refused, row.failed, round(row.mean_ms), round(row.p95_ms))
+        yield (method, route, _name(who, NOBODY), str(who[2] or ""), *figures)

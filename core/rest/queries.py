@@ -1,13 +1,13 @@
-"""How the API is used, by day, by person and by route."""
+"""How the API is used: by hour or day, by person, by route."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Avg, Count, F, FloatField, Q, QuerySet
+from django.db.models import Avg, Count, FloatField, Q, QuerySet
 from django.db.models.aggregates import Aggregate
-from django.db.models.functions import TruncDate
+from django.db.models.functions.datetime import TruncBase
 
 from core.rest.models import RequestLog
 
@@ -21,7 +21,9 @@ class Percentile95(Aggregate):
     output_field = FloatField()
 
 
+PERSON = ("user_id", "user__name", "user__email")
 FIGURES: dict[str, Any] = {
+    "people": Count("user_id", distinct=True),
     "requests": Count("pk"),
     "refused": Count("pk", filter=Q(response_status__gte=400, response_status__lt=500)),
     "failed": Count("pk", filter=Q(response_status__gte=500)),
@@ -30,36 +32,22 @@ FIGURES: dict[str, Any] = {
 }
 
 
-def requests_since(since: datetime) -> QuerySet[RequestLog]:
-    return RequestLog.objects.filter(created_at__gte=since).order_by()
+def requests_since(since: datetime, *, people: QuerySet[Any, Any] | None = None) -> QuerySet[RequestLog]:
+    """Of these people only (a query of their ids), or of everybody."""
+    found = RequestLog.objects.filter(created_at__gte=since).order_by()
+    return found if people is None else found.filter(user__in=people)
 
 
-def usage_by_day(since: datetime) -> QuerySet[RequestLog, dict[str, Any]]:
-    """Rows of `day`, `people` and the figures; the latest day first."""
-    return (
-        requests_since(since)
-        .annotate(day=TruncDate("created_at"))
-        .values("day")
-        .annotate(people=Count("user_id", distinct=True), **FIGURES)
-        .order_by("-day")
-    )
+def totals(requests: QuerySet[RequestLog]) -> dict[str, Any]:
+    return requests.aggregate(**FIGURES)
 
 
-def usage_by_person(since: datetime) -> QuerySet[RequestLog, dict[str, Any]]:
-    """Rows of `user_id` (None: nobody signed in), `name`, `email` and the figures; the busiest first."""
-    return (
-        requests_since(since)
-        .values("user_id", name=F("user__name"), email=F("user__email"))
-        .annotate(**FIGURES)
-        .order_by("-requests", "user_id")
-    )
+def by(requests: QuerySet[RequestLog], *names: str) -> QuerySet[RequestLog, dict[str, Any]]:
+    """The figures of each combination of these columns, the busiest first."""
+    return requests.values(*names).annotate(**FIGURES).order_by("-requests", *names)
 
 
-def usage_by_route(since: datetime) -> QuerySet[RequestLog, dict[str, Any]]:
-    """Rows of `endpoint`, `method`, `people` and the figures; the busiest first."""
-    return (
-        requests_since(since)
-        .values("endpoint", "method")
-        .annotate(people=Count("user_id", distinct=True), **FIGURES)
-        .order_by("-requests", "endpoint", "method")
-    )
+def by_step(requests: QuerySet[RequestLog], trunc: type[TruncBase]) -> QuerySet[RequestLog, dict[str, Any]]:
+    """The figures of each hour or day (UTC), whose first moment is `step`; the latest first."""
+    steps = requests.annotate(step=trunc("created_at", tzinfo=UTC)).values("step")
+    return steps.annotate(**FIGURES).order_by("-step")

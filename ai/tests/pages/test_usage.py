@@ -15,6 +15,7 @@ from accounts.tests.factories import OrganizationFactory, UserFactory
 from ai.models import Call
 from ai.queries import SPANS
 from ai.tests.factories import BudgetFactory, CallFactory
+from core.rest.models import RequestLog
 
 pytestmark = pytest.mark.django_db
 
@@ -173,6 +174,58 @@ def test_the_download_holds_the_ledger_by_day_capability_model_and_person() -> N
     assert studio["person"] == "The studio itself"
 
 
+def asked(user: User | None = None, *, endpoint: str = "/api/v1/jobs", status: int = 200, ms: int = 10) -> None:
+    RequestLog.objects.create(
+        user=user,
+        endpoint=endpoint,
+        method="GET",
+        response_status=status,
+        response_time_ms=ms,
+        created_at=timezone.now(),
+    )
+
+
+def test_requests_are_counted_by_day_route_and_person() -> None:
+    ada = UserFactory(name="Ada", email="ada@example.com")
+    for ms in (10, 30):
+        asked(ada, ms=ms)
+    asked(ada, status=404)
+    asked(status=500, endpoint="/api/v1/clients")
+    page = read(UserFactory(role=R.ADMIN))
+    requests = page.context["requests"]
+    assert (requests.count, requests.refused, requests.failed) == (4, 1, 1)
+    assert page.context["steps"][-1].requests.count == 4
+    assert [(line.name, line.requests.count) for line in page.context["routes"].lines] == [
+        ("/api/v1/jobs", 3),
+        ("/api/v1/clients", 1),
+    ]
+    assert [(line.name, line.requests.count) for line in page.context["people"].lines] == [
+        ("Ada", 3),
+        ("Nobody signed in", 1),
+    ]
+    (mine, nobodys) = rows_of(read(UserFactory(role=R.ADMIN), "/usage/requests.csv"))
+    assert (mine["person"], mine["address"], mine["requests"]) == ("Ada", "ada@example.com", "3")
+    assert (nobodys["route"], nobodys["failed"]) == ("/api/v1/clients", "1")
+
+
+def test_production_sees_the_requests_of_the_people_of_its_houses_only(house: Organization) -> None:
+    asked(UserFactory(house=house))
+    asked(UserFactory(house=OrganizationFactory()))
+    asked()
+    person = UserFactory(role=R.PRODUCTION, house=house)
+    assert read(person).context["requests"].count == 1
+    assert len(rows_of(read(person, "/usage/requests.csv"))) == 1
+
+
+def test_who_has_no_part_in_a_house_is_not_counted_for_a_client_of_it(house: Organization) -> None:
+    person = UserFactory(role=R.CLIENT, house=house)
+    elsewhere = OrganizationFactory()
+    Membership.objects.create(organization=elsewhere, user=person, role=R.PRODUCTION)
+    asked(UserFactory(house=house))
+    asked(UserFactory(house=elsewhere))
+    assert read(person).context["requests"].count == 1
+
+
 @pytest.mark.parametrize("name", ["=HYPERLINK(1)", "+1", "-1", "@SUM(A1)", "\t=1+1", " =1+1", "＝1"])
 def test_a_name_never_becomes_a_formula_of_the_readers_spreadsheet(name: str) -> None:
     CallFactory(user=UserFactory(name=name))
@@ -187,8 +240,9 @@ def test_the_page_costs_the_same_however_much_was_used(
     for person in UserFactory.create_batch(people, house=house):
         CallFactory(user=person, organization=house, model=f"model-{person.pk}")
         BudgetFactory(user=person)
+        asked(person, endpoint=f"/api/{person.pk}")
     client = signed_in(UserFactory(role=R.ADMIN))
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(13):
         client.get("/usage")
 
 

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db.models.functions import TruncDay
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.tests.factories import UserFactory
 from core.rest import counters, queries, tasks, usage
 from core.rest.models import RequestLog
@@ -137,20 +139,23 @@ def test_figures_by_day_person_and_route(django_assert_num_queries: Any) -> None
     log(days=1, status=500, user=mara)
     log(days=40)
     since = timezone.now() - timedelta(days=30)
+    requests = queries.requests_since(since)
     with django_assert_num_queries(3):
         days, people, routes = (
-            list(queries.usage_by_day(since)),
-            list(queries.usage_by_person(since)),
-            list(queries.usage_by_route(since)),
+            list(queries.by_step(requests, TruncDay)),
+            list(queries.by(requests, *queries.PERSON)),
+            list(queries.by(requests, "endpoint", "method")),
         )
     assert [(row["requests"], row["refused"], row["failed"], row["people"]) for row in days] == [
         (4, 1, 0, 1),
         (1, 0, 1, 1),
     ]
-    assert [(row["name"], row["requests"]) for row in people] == [("Mara", 4), (None, 1)]
+    assert [(row["user__name"], row["requests"]) for row in people] == [("Mara", 4), (None, 1)]
     assert [(row["endpoint"], row["requests"]) for row in routes] == [("/api/a", 4), ("/api/b", 1)]
     assert people[0]["average_ms"] == pytest.approx(17.5)
     assert people[0]["p95_ms"] == pytest.approx(28.5)
+    ours = queries.requests_since(since, people=User.objects.filter(name="Mara").values("pk"))
+    assert queries.totals(ours)["requests"] == 4
 
 
 def test_rows_older_than_the_floor_are_swept(settings: Any) -> None:
