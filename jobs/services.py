@@ -201,12 +201,26 @@ def _place(owner: User, new: NewJob) -> Place:
     return Place(house, client, project)
 
 
+def _hold(place: Place) -> None:
+    """Whoever closes the client or project waits for this job and then finds it; or they were first, and there is no such place.
+
+    Foreign keys are checked when the transaction ends, too late to hold anybody up. The client first, as those who close it do.
+    """
+    for row, missing in ((place.client, "Client not found"), (place.project, "Project not found")):
+        if (
+            row is not None
+            and type(row).objects.live().select_for_update(no_key=True).filter(pk=row.pk).first() is None
+        ):
+            raise NotFoundError(missing)
+
+
 @transaction.atomic
 def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_type: str, size: int, sha256: str) -> Job:
     source_language = languages.canonical(new.source_language)
     targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
     targets.pop(source_language, None)
     place = _place(owner, new)
+    _hold(place)
     asset = library.add_original(
         owner=owner,
         organization=place.house,

@@ -40,7 +40,7 @@ def update_client(client: Client, *, actor: User, **wanted: str) -> Client:
 @transaction.atomic
 def delete_client(client: Client, *, actor: User) -> None:
     """Nobody sees it any more, nor its teams and projects. Who works for it can refuse (`signals.closing_client`)."""
-    # The lock also holds up whoever is about to hang new work on the client.
+    # Who is making new work for the client holds its row: we wait, and then see that work.
     locked = Client.objects.select_for_update().filter(pk=client.pk, deleted_at=None).first()
     if locked is None:
         raise NotFoundError("Client not found")

@@ -18,7 +18,7 @@ from accounts.models import Membership, Organization, User, UserSession
 from core import audit, mail
 from core.errors import ConflictError, NotAllowedError, NotFoundError
 
-ADMIN = User.Role.ADMIN
+ADMIN, PROJECT_MANAGER = User.Role.ADMIN, User.Role.PROJECT_MANAGER
 TAKEN = "Email already registered"
 LAST_ADMIN = "Cannot remove the last admin"
 NOT_DELETED = "Cannot delete this user"
@@ -93,6 +93,10 @@ def update_user(user: User, *, actor: User | None, changes: Mapping[str, Any]) -
     except IntegrityError as error:
         raise ConflictError(TAKEN) from error
     _note(locked, actor=actor, before=before, changed=changed)
+    if changed.get("role", PROJECT_MANAGER) != PROJECT_MANAGER:
+        # Who manages a client is a project manager; where a house says so still, the person stays one.
+        there = locked.memberships.filter(role=PROJECT_MANAGER).order_by().values("organization")
+        locked.management.exclude(client__organization__in=there).delete()
     if rights:
         end_sign_ins(locked, because="role changed" if "role" in rights else "account closed or opened", actor=actor)
     _tell(locked, before=before, changed=changed)

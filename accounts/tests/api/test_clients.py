@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Client, Membership, Organization, Project, Team, User
+from accounts.services.people import update_user
 from accounts.tests.api.conftest import Api
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, TeamFactory, UserFactory
 from core.models import AuditEvent
@@ -315,6 +316,18 @@ class TestManagers:
         for role in ("client", "linguist", "reviewer", "production", "house_admin"):
             answer = api("admin").post(f"{at}/pm", {"user_id": str(people[role].pk)})
             assert (answer.status_code, answer.json()["detail"]) == (400, "User is not a project manager")
+
+    def test_who_gets_another_role_manages_only_where_a_house_says_so(
+        self, house: Organization, client_of_house: Client, people: People
+    ) -> None:
+        manager = people["project_manager"]
+        elsewhere = ClientFactory(manager=manager)
+        Membership.objects.create(user=manager, organization=elsewhere.organization, role="project_manager")
+        ofnobody = ClientFactory(organization=None, manager=manager)
+        update_user(manager, actor=people["admin"], changes={"role": "linguist"})
+        assert list(manager.managed_clients.all()) == [elsewhere]
+        assert not ofnobody.managers.exists()
+        assert not client_of_house.managers.exists()
 
     def test_people_of_other_houses_are_not_found(self, api: ApiFor, at: str, team: Team) -> None:
         foreign = UserFactory(role=User.Role.PROJECT_MANAGER, house=OrganizationFactory())
