@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from core import beat
 from core.storage import store
 
 log = structlog.get_logger(__name__)
@@ -65,12 +66,18 @@ def disk() -> None:
         raise NotReadyError(f"only {free // 2**20} MiB of disk are free")
 
 
+def beating() -> None:
+    if complaint := beat.complaint():
+        raise NotReadyError(complaint)
+
+
 CHECKS: Mapping[str, Callable[[], None]] = {
     "database": database,
     "migrations": migrations,
     "redis": broker,
     "storage": storage,
     "disk": disk,
+    "beat": beating,
 }
 
 

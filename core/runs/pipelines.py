@@ -179,3 +179,8 @@ def register(pipeline: Pipeline) -> Pipeline:
 
 def get(kind: str) -> Pipeline:
     return _pipelines[kind]
+
+
+def queues() -> list[str]:
+    """Every queue that some step needs a worker for."""
+    return sorted({spec.queue for pipeline in _pipelines.values() for spec in pipeline.steps if not spec.gate})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.api import views
+from jobs.api import back_office, views
 
 app_name = "jobs_api"
 urlpatterns = [
@@ -20,4 +20,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/vtt/drafts/<uuid:draft_id>", views.JobDraft.as_view(), name="draft"),
     path("jobs/<uuid:job_id>/downloads", views.Downloads.as_view(), name="downloads"),
     path("ws/status", views.StatusSocket.as_view(), name="status_socket"),
+    path("admin/stats", back_office.Stats.as_view(), name="admin_stats"),
+    path("admin/jobs/stats", back_office.JobStats.as_view(), name="admin_job_stats"),
+    path("admin/health/detailed", back_office.DetailedHealth.as_view(), name="admin_health"),
+    path(
+        "admin/maintenance/reprocess-job/<uuid:job_id>", back_office.ReprocessJob.as_view(), name="admin_reprocess_job"
+    ),
 ]
