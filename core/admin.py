@@ -13,11 +13,17 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from core.errors import DomainError
-from core.models import AuditEvent
+from core.models import AuditEvent, AuditHead, AuditTombstone
 
 
 class ReadOnly:
     """Rows to look at: they change through their services only, or never."""
+
+    fields: Any = None
+
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:  # noqa: ARG002
+        # An inline builds its form from `fields` before it asks whether anything may change.
+        return tuple(self.fields or ())
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
         return False
@@ -82,9 +88,34 @@ def told(request: HttpRequest, done: int, sentence: str) -> None:
 class AuditEventAdmin(ReadOnly, admin.ModelAdmin[AuditEvent]):
     """A trail that can be edited proves nothing."""
 
-    list_display = ("at", "action", "actor", "subject_type", "subject_id", "before", "after")
-    list_filter = ("subject_type",)
+    list_display = (
+        "at",
+        "category",
+        "action",
+        "actor_email",
+        "subject_type",
+        "subject_id",
+        "before",
+        "after",
+        "position",
+    )
+    list_filter = ("category", "subject_type")
     list_select_related = ("actor",)
-    search_fields = ("subject_id", "actor__email", "action", "request_id")
+    search_fields = ("subject_id", "actor_email", "action", "request_id", "ip_address")
     date_hierarchy = "at"
     show_full_result_count = False
+    fields = (
+        "at", "category", "action", "actor", "actor_email", "subject_type", "subject_id", "before", "after", "details",
+        "request_id", "ip_address", "user_agent", "position", "hash",
+    )  # fmt: skip
+
+
+@admin.register(AuditHead)
+class AuditHeadAdmin(ReadOnly, admin.ModelAdmin[AuditHead]):
+    list_display = ("position", "hash")
+
+
+@admin.register(AuditTombstone)
+class AuditTombstoneAdmin(ReadOnly, admin.ModelAdmin[AuditTombstone]):
+    list_display = ("first_position", "last_position", "count", "made_at")
+    date_hierarchy = "made_at"

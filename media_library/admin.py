@@ -1,23 +1,15 @@
+"""Files and texts, to look at: they come from their services, so that the store and the versions agree with the rows."""
+
 from __future__ import annotations
 
 from django.contrib import admin
-from django.http import HttpRequest
 
+from core.admin import ReadOnly
 from media_library.models import Asset, Segment, Track, TrackDraft, TrackVersion, Transcript
 
 
-class Kept:
-    """Files and texts come from their services, so that the store and the versions agree with the rows."""
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
-        return False
-
-
 @admin.register(Asset)
-class AssetAdmin(Kept, admin.ModelAdmin[Asset]):
+class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
     list_display = (
         "filename",
         "kind",
@@ -29,20 +21,20 @@ class AssetAdmin(Kept, admin.ModelAdmin[Asset]):
         "duration",
         "created_at",
     )
-    list_filter = ("kind", "purpose", "organization")
+    list_filter = ("kind", "purpose", ("organization", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("owner", "organization")
     search_fields = ("id", "filename", "sha256", "owner__email")
     date_hierarchy = "created_at"
 
 
-class SegmentInline(Kept, admin.TabularInline[Segment, Transcript]):
+class SegmentInline(ReadOnly, admin.TabularInline[Segment, Transcript]):
     model = Segment
     fields = ("position", "start", "end", "text")
     extra = 0
 
 
 @admin.register(Transcript)
-class TranscriptAdmin(Kept, admin.ModelAdmin[Transcript]):
+class TranscriptAdmin(ReadOnly, admin.ModelAdmin[Transcript]):
     list_display = ("asset", "language", "confidence", "engine", "updated_at")
     list_filter = ("language", "engine")
     list_select_related = ("asset",)
@@ -51,13 +43,13 @@ class TranscriptAdmin(Kept, admin.ModelAdmin[Transcript]):
 
 
 @admin.register(Segment)
-class SegmentAdmin(Kept, admin.ModelAdmin[Segment]):
+class SegmentAdmin(ReadOnly, admin.ModelAdmin[Segment]):
     list_display = ("text", "transcript", "start", "end")
     list_select_related = ("transcript__asset",)
     search_fields = ("text",)
 
 
-class VersionInline(Kept, admin.TabularInline[TrackVersion, Track]):
+class VersionInline(ReadOnly, admin.TabularInline[TrackVersion, Track]):
     model = TrackVersion
     fields = ("number", "author", "engine", "comment", "created_at")
     readonly_fields = ("created_at",)
@@ -65,7 +57,7 @@ class VersionInline(Kept, admin.TabularInline[TrackVersion, Track]):
 
 
 @admin.register(Track)
-class TrackAdmin(Kept, admin.ModelAdmin[Track]):
+class TrackAdmin(ReadOnly, admin.ModelAdmin[Track]):
     list_display = ("asset", "kind", "language", "version", "updated_at")
     list_filter = ("kind", "language")
     list_select_related = ("asset",)
@@ -74,15 +66,15 @@ class TrackAdmin(Kept, admin.ModelAdmin[Track]):
 
 
 @admin.register(TrackVersion)
-class TrackVersionAdmin(Kept, admin.ModelAdmin[TrackVersion]):
+class TrackVersionAdmin(ReadOnly, admin.ModelAdmin[TrackVersion]):
     list_display = ("track", "number", "author", "engine", "created_at")
-    list_select_related = ("track", "author")
+    list_select_related = ("track__asset", "author")
     list_filter = ("engine",)
     search_fields = ("track__asset__filename", "content")
 
 
 @admin.register(TrackDraft)
-class TrackDraftAdmin(Kept, admin.ModelAdmin[TrackDraft]):
+class TrackDraftAdmin(ReadOnly, admin.ModelAdmin[TrackDraft]):
     list_display = ("track", "author", "base_version", "created_at")
-    list_select_related = ("track", "author")
+    list_select_related = ("track__asset", "author")
     search_fields = ("author__email",)

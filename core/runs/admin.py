@@ -28,7 +28,9 @@ class RunAdmin(ReadOnly, admin.ModelAdmin[Run]):
     list_display = ("id", "kind", "subject_id", "status", "stage", "progress", "created_at", "finished_at")
     list_filter = ("kind", "status", "stage")
     search_fields = ("id", "subject_id", "request_id")
-    list_select_related = True
+    list_select_related = ("created_by",)
+    date_hierarchy = "created_at"
+    show_full_result_count = False
     inlines = (StepInline,)
 
 
@@ -38,9 +40,14 @@ class StepAdmin(ReadOnly, admin.ModelAdmin[Step]):
     list_filter = ("status", "name", "queue")
     search_fields = ("id", "run__id", "run__subject_id")
     list_select_related = ("run",)
+    date_hierarchy = "started_at"
+    show_full_result_count = False
 
 
 @admin.register(OutboxMessage)
 class OutboxAdmin(ReadOnly, admin.ModelAdmin[OutboxMessage]):
     list_display = ("id", "task", "queue", "created_at", "sent_at")
-    list_filter = ("task", "queue")
+    list_filter = ("queue", ("sent_at", admin.EmptyFieldListFilter))
+    search_fields = ("task",)
+    date_hierarchy = "created_at"
+    show_full_result_count = False

@@ -14,6 +14,7 @@ class UploadAdmin(ReadOnly, admin.ModelAdmin[Upload]):
     list_filter = ("status", "content_type")
     search_fields = ("filename", "key", "owner__email")
     list_select_related = ("owner",)
+    date_hierarchy = "created_at"
     # No link: whoever has it may write.
     fields = (
         "filename",
