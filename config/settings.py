@@ -167,7 +167,14 @@ CELERY_BEAT_SCHEDULE = {
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},
     "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
     "core.audit.seal": {"task": "core.tasks.seal_audit_trail", "schedule": 5.0},
+    "accounts.forget_expired": {"task": "accounts.tasks.forget_expired", "schedule": 86_400.0},
     "core.audit.checkpoint": {"task": "core.tasks.write_audit_checkpoint", "schedule": 3600.0},
+    "core.audit.verify": {
+        "task": "core.tasks.verify_audit_trail",
+        "schedule": 86_400.0,
+        # A long trail takes its time, and what waits in the default queue must not.
+        "options": {"queue": "media"},
+    },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
