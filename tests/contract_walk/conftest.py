@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,22 @@ def world(db: None) -> World:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    say_how_far_the_walk_went(terminalreporter)
+    say_what_the_fuzz_saw(terminalreporter)
+
+
+def say_what_the_fuzz_saw(terminalreporter: Any) -> None:
+    seen: Counter[int] = Counter()
+    for outcome in ("passed", "failed"):
+        for report in terminalreporter.stats.get(outcome, []):
+            if report.when == "call":
+                seen.update(dict(report.user_properties).get("fuzz", {}))
+    if seen:
+        words = ", ".join(f"{count} of {hundred}xx" for hundred, count in sorted(seen.items()))
+        terminalreporter.write_line(f"fuzz: {sum(seen.values())} answers ({words})")
+
+
+def say_how_far_the_walk_went(terminalreporter: Any) -> None:
     walked = [
         dict(report.user_properties)
         for outcome in ("passed", "failed")
