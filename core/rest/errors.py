@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import re
 import sys
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import structlog
@@ -15,6 +17,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyF
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template import loader
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.decorators.csrf import requires_csrf_token
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
@@ -27,6 +30,7 @@ from core.rest.dialects import UNKNOWN, Failure, Problem, dialect_of
 
 log = structlog.get_logger(__name__)
 
+NO_ID = uuid.UUID(int=0)
 PLACES = ("body", "query", "path")
 NOT_FOUND_BY_DJANGO = re.compile(r"No (\w+) matches the given query\.")
 CODES = {
@@ -187,10 +191,45 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 
 
 @requires_csrf_token
-def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    if isinstance(exception, Resolver404):
+        meant = route_of_malformed_id(request.path_info)
+        if meant is not None:
+            request.resolver_match = meant
+            found: HttpResponseBase = meant.func(request, *meant.args, **meant.kwargs)
+            return found
     return answer(
         request, Failure(404, "not_found", missing_thing(exception) if isinstance(exception, Http404) else "")
     )
+
+
+def route_of_malformed_id(path: str) -> ResolverMatch | None:
+    """The route of the API that `path` means, with an id that nothing has where the path holds none at all.
+
+    So an id that cannot be one is answered as one that does not exist: 401 to strangers, else the same 404 in the same words.
+    """
+    if not path.startswith("/api/"):
+        return None
+    parts = path.split("/")
+    wrong = [place for place in range(2, len(parts)) if not is_uuid(parts[place])]
+    for count in (1, 2):
+        for places in combinations(reversed(wrong), count):
+            tried = "/".join(str(NO_ID) if place in places else part for place, part in enumerate(parts))
+            try:
+                match = resolve(tried)
+            except Resolver404:
+                continue
+            # Only views that judge the caller themselves: the framework's own check of forms has not run for this route.
+            if NO_ID in match.kwargs.values() and hasattr(match.func, "cls"):
+                return match
+    return None
+
+
+def is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False
 
 
 @requires_csrf_token

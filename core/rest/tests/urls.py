@@ -8,8 +8,12 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_safe
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rest_framework import exceptions, serializers
 from rest_framework.parsers import MultiPartParser
 from rest_framework.permissions import AllowAny
@@ -53,6 +57,8 @@ FAILURES: dict[str, Exception] = {
     "down": UnavailableError(retry_after=3),
     "query": InvalidFieldError("Input should be a whole number", field="query.page", kind="int_parsing"),
     "throttled": exceptions.Throttled(wait=11.2),
+    "database": OperationalError("connection to server at psycopg failed"),
+    "redis": RedisConnectionError("Error 111 connecting"),
     "bug": UnexpectedError("password=hunter2"),
 }
 
@@ -120,6 +126,32 @@ class SecretThings(Things):
     idempotent = False
 
 
+class Part(ApiView):
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        raise NotFoundError("Part not found")
+
+
+class Cached(Limited):
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request, **_: Any) -> Response:
+        return Response({}, headers={"Cache-Control": "private, max-age=60"})
+
+
+class Cookie(Limited):
+    permission_classes = (AllowAny,)
+
+    def get(self, request: Request, **_: Any) -> Response:
+        response = Response({})
+        response.set_cookie("taste", "sweet")
+        return response
+
+
+@require_safe
+def bare(request: HttpRequest, **_: Any) -> HttpResponse:
+    return HttpResponse()
+
+
 class LimitedAuth(Limited):
     permission_classes = (AllowAny,)
     throttle_group = "auth"
@@ -147,6 +179,10 @@ urlpatterns = [
     re_path(r"^api/v1/(?:projects|voices|jobs)/limited$", Limited.as_view()),
     re_path(r"^api/v1/(?:jobs|projects|voices)/things$", Things.as_view()),
     path("api/v1/auth/things", SecretThings.as_view()),
+    path("api/v1/jobs/<uuid:job_id>/void/part", Part.as_view()),
+    path("api/v1/cached", Cached.as_view()),
+    path("api/v1/cookie", Cookie.as_view()),
+    re_path(r"^api/.*/bare$", csrf_exempt(bare)),
     path("admin/", admin.site.urls),
     re_path(r"^(?P<rest>api/(?!.*void).*)$", Fail.as_view()),
 ]
