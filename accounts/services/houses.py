@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from itertools import chain, count
 
@@ -21,14 +22,14 @@ TAKEN = "Organization already exists"
 LAST_ADMIN = "An organization keeps at least one admin."
 LONGEST_SLUG = 80
 # How often a slug made from a name is tried again when somebody else takes it at the same moment.
-TRIES = 5
+TRIES = 3
 
 
 def create_organization(*, name: str, actor: User, slug: str = "") -> Organization:
     """Without a slug one is made from the name; that one never is why a name is refused."""
-    for _ in range(TRIES):
+    for tried in range(TRIES):
         try:
-            return _create(name=name.strip(), slug=slug or _free_slug(name), actor=actor)
+            return _create(name=name.strip(), slug=slug.lower() or _free_slug(name, crowded=tried > 0), actor=actor)
         except IntegrityError as error:
             if slug or Organization.objects.filter(name__iexact=name.strip()).exists():
                 raise ConflictError(TAKEN) from error
@@ -42,8 +43,11 @@ def _create(*, name: str, slug: str, actor: User) -> Organization:
     return organization
 
 
-def _free_slug(name: str) -> str:
+def _free_slug(name: str, *, crowded: bool) -> str:
+    """`crowded`: somebody else is after the same one right now, so the next number would be theirs as well."""
     stem = slugify(name)[: LONGEST_SLUG - 10].strip("-") or "house"
+    if crowded:
+        return f"{stem}-{secrets.token_hex(3)}"
     taken = set(Organization.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     return next(slug for slug in chain([stem], (f"{stem}-{n}" for n in count(2))) if slug not in taken)
 
@@ -59,7 +63,7 @@ def update_organization(
     """What is None stays. Only the platform's admin closes a house or opens it again."""
     if is_active is not None and is_active != organization.is_active and not actor.is_platform_admin:
         raise NotAllowedError(reason="Only the platform's admin closes an organization.")
-    wanted = {"name": name.strip() if name is not None else None, "slug": slug, "is_active": is_active}
+    wanted = {"name": name.strip() if name is not None else None, "slug": slug and slug.lower(), "is_active": is_active}
     changed = {key: value for key, value in wanted.items() if value not in (None, getattr(organization, key))}
     if not changed:
         return organization

@@ -27,7 +27,7 @@ def preview_output(invitation: Invitation) -> dict[str, Any]:
     house, inviter = invitation.organization, invitation.invited_by
     return {
         "email": invitations.masked(invitation.email),
-        "role": invitation.role,
+        "role": invitation.project_role or invitation.role,
         "organization": {"id": house.pk, "name": house.name} if house else None,
         "invited_by": inviter.name or None if inviter else None,
         "account_exists": invitations.account_of(invitation) is not None,

@@ -307,7 +307,7 @@ class TestProjects:
             with pytest.raises(ConflictError, match="Already invited"):
                 projects.add_collaborator(project, email=email, role="viewer", invited_by=project.owner)
         preview = Api().post(PREVIEW, {"token": token_for()}).json()
-        assert preview["organization"] is None
+        assert (preview["organization"], preview["role"]) == (None, "viewer")
         assert Api().post(ACCEPT, accepting(token_for())).status_code == 200
         assert Api().post(ACCEPT, {"token": token_for(known.email), "password": PASSWORD}).status_code == 200
         assert {member.user.email: member.role for member in project.memberships.all()} == {

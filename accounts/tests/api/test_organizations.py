@@ -313,6 +313,29 @@ class TestMembers:
                 answer = api("house_admin").call(method, f"{at}/members/{who}", {"role": "nonsense"})
                 assert (answer.status_code, answer.json()["detail"]) == (404, "User not found")
 
+    def test_checks_come_in_one_order(self, api: ApiFor, at: str, people: People) -> None:
+        wrong, member = {"role": "king"}, people["client"].pk
+        right = {"user_id": str(member), "role": "client"}
+        for role, body, status in [
+            (None, wrong, 401),
+            ("stranger", wrong, 404),
+            ("production", wrong, 403),
+            ("house_admin", {**right, **wrong}, 422),
+            ("house_admin", right, 409),
+        ]:
+            assert api(role).post(f"{at}/members", body).status_code == status
+        for role, who, body, status in [
+            (None, uuid.uuid4(), wrong, 401),
+            ("stranger", member, wrong, 404),
+            ("production", uuid.uuid4(), wrong, 404),
+            ("linguist", uuid.uuid4(), wrong, 403),
+            ("production", member, wrong, 403),
+            ("house_admin", member, wrong, 422),
+            ("admin", people["house_admin"].pk, wrong, 422),
+            ("admin", people["house_admin"].pk, {"role": "client"}, 409),
+        ]:
+            assert api(role).patch(f"{at}/members/{who}", body).status_code == status, (role, who)
+
     def test_an_unknown_role_is_refused(self, api: ApiFor, at: str, people: People) -> None:
         answer = api("admin").patch(f"{at}/members/{people['client'].pk}", {"role": "owner"})
         assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "role"])
@@ -340,3 +363,27 @@ def test_two_admins_who_demote_each_other_at_once_leave_one() -> None:
         thread.join(20)
     assert errors == [houses.LAST_ADMIN]
     assert house.memberships.filter(role="admin").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_houses_made_at_once_get_slugs_of_their_own() -> None:
+    admin = UserFactory(role=User.Role.ADMIN)
+    start, made, refused = threading.Barrier(8), [], []
+
+    def make(name: str) -> None:
+        try:
+            start.wait(20)
+            made.append(houses.create_organization(name=name, actor=admin).slug)
+        except ConflictError as error:
+            refused.append(error.message)
+        finally:
+            connection.close()
+
+    # Seven names that make the same slug, one of them twice.
+    threads = [threading.Thread(target=make, args=(f"Studio{'!' * (n % 7)}",)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert refused == ["Organization already exists"]
+    assert len(set(made)) == 7
