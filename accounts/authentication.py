@@ -11,7 +11,7 @@ from django.contrib import auth
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -55,7 +55,7 @@ class SignedInMiddleware(AuthenticationMiddleware):
 
     def process_request(self, request: HttpRequest) -> None:
         request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]
-        request.auser = sync_to_async(lambda: person_of(request))  # type: ignore[method-assign,assignment]
+        request.auser = sync_to_async(lambda: person_of(request))
 
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         # Nothing here waits, so the request need not change threads for it.
@@ -126,10 +126,10 @@ def by_bearer(credential: str, *, method: str, path: str) -> tuple[User, Credent
 
 def require_own_page(request: Request) -> None:
     """Unsafe requests with a cookie must come from our own pages: with their token, and not from another site."""
-    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type,return-value]
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
     plain = request._request  # noqa: SLF001  (CSRF is checked on Django's own request)
     check.process_request(plain)
-    reason = check.process_view(plain, None, (), {})
+    reason = check.process_view(plain, HttpResponse, (), {})
     cross_site = request.headers.get("Sec-Fetch-Site") == "cross-site" and request.method not in api_keys.READING
     if reason or cross_site:
         raise PermissionDenied("CSRF check failed")
@@ -144,7 +144,7 @@ def from_own_page(request: HttpRequest | Request) -> bool:
     return origin in (None, own) and site in (None, "same-origin")
 
 
-class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[misc]  # the library has no types
+class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library is half typed
     """How the description of the API names the two."""
 
     target_class = "accounts.authentication.BearerOrBrowser"

@@ -44,7 +44,8 @@ class SignedInSocket:
             return await CookieMiddleware(SessionMiddleware(BySession(self.app)))(scope, receive, send)
 
         async def person() -> Person:
-            return await database_sync_to_async(person_of_token)(token, scope["path"], in_address=in_address)
+            found: Person = await database_sync_to_async(person_of_token)(token, scope["path"], in_address=in_address)
+            return found
 
         return await signed_in(self.app, scope, receive, send, person=person, by_token=True)
 
@@ -55,7 +56,8 @@ class BySession:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> Any:
         async def person() -> Person:
-            return await database_sync_to_async(person_of_session)(scope["session"].session_key)
+            found: Person = await database_sync_to_async(person_of_session)(scope["session"].session_key)
+            return found
 
         return await signed_in(self.app, scope, receive, send, person=person, by_token=False)
 

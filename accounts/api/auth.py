@@ -31,7 +31,7 @@ from core.rest.views import ApiView
 COOKIE = "refresh_token"
 COOKIE_PATH = "/api/v1/auth"
 CROSS_SITE = "Another site cannot use this browser's sign-in."
-BAD_EMAIL = {"invalid": "Invalid email format"}
+BAD_EMAIL: dict[str, Any] = {"invalid": "Invalid email format"}
 
 
 class SecondFactorInput(Input):

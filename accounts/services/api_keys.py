@@ -71,7 +71,7 @@ def revoke(key: ApiKey, *, actor: User) -> bool:
 
 def with_hash(digest: str) -> QuerySet[ApiKey]:
     devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
-    found = ApiKey.objects.live().filter(token_hash=digest).select_related("user")
+    found: QuerySet[ApiKey] = ApiKey.objects.live().filter(token_hash=digest).select_related("user")
     return found.annotate(second_factor=Exists(devices)).order_by()
 
 
@@ -84,7 +84,7 @@ def authenticate(secret: str, *, method: str, path: str) -> tuple[User, Credenti
     if key is None:
         raise NotSignedInError
     key.user.second_factor = key.second_factor  # type: ignore[attr-defined]  # as `signing_in()` would
-    if sign_in.why_shut_out(key.user) or not _policy_met(key.user):
+    if sign_in.is_closed(key.user) or not _policy_met(key.user):
         raise NotSignedInError
     require_scope(key, method=method, path=path)
     note_used(key)

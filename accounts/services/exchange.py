@@ -91,9 +91,10 @@ def found_or_made(email: str) -> User:
         return user
     try:
         with transaction.atomic():
-            made = User.objects.create_user(email, role=User.Role.CLIENT, email_verified_at=timezone.now())
+            made: User = User.objects.create_user(email, role=User.Role.CLIENT, email_verified_at=timezone.now())
             audit.record("accounts.user.create", made, actor=made, role=made.role, by="exchange")
             return made
     except IntegrityError:
         # Two assertions for a new person at once.
-        return User.objects.signing_in().get(email=email)
+        first: User = User.objects.signing_in().get(email=email)
+        return first

@@ -77,7 +77,7 @@ def found_or_made(claims: dict[str, Any]) -> User:
         except IntegrityError:
             # The same token came twice at once; the other was first.
             user = linked(claims)
-    if user is None or not user.is_active or user.deleted_at is not None:
+    if user is None or sign_in.is_closed(user):
         raise NotSignedInError
     return user
 
@@ -103,7 +103,7 @@ def link(claims: dict[str, Any]) -> User:
             email_verified_at=timezone.now() if owned else None,
         )
         audit.record("accounts.user.create", user, actor=user, role=user.role, by="microsoft")
-    elif not (owned and user.email_verified_at and user.is_active and user.deleted_at is None):
+    elif not owned or sign_in.why_shut_out(user):
         raise NotSignedInError
     ExternalIdentity.objects.create(user=user, issuer=claims["iss"], subject=claims["sub"])
     audit.record("accounts.external_identity.link", user, actor=user, issuer=claims["iss"])

@@ -70,7 +70,7 @@ def check_password(*, email: str, password: str, address: str | None = None) -> 
     key = hashlib.sha256(f"{email}|{network_key(address or info().address or '')}".encode()).hexdigest()
     # Counted before the look, so that parallel guesses count one by one; the right password clears the count.
     throttles.check("sign_in_failures", key, fail_closed=True)
-    user = User.objects.signing_in().filter(email=email).first()
+    user: User | None = User.objects.signing_in().filter(email=email).first()
     reason = why_refused(user, password)
     if user is None or reason:
         note_failure(user, reason)
@@ -95,9 +95,13 @@ def why_refused(user: User | None, password: str) -> str:
 
 
 def why_shut_out(user: User) -> str:
-    if not user.is_active or user.deleted_at is not None:
+    if is_closed(user):
         return "inactive"
     return "" if user.email_verified_at else "unverified"
+
+
+def is_closed(user: User) -> bool:
+    return not user.is_active or user.deleted_at is not None
 
 
 def note_failure(user: User | None, reason: str) -> None:
@@ -315,7 +319,7 @@ def note_seen(session: SessionBase) -> None:
     seen_at = session.get(SEEN_AT)
     if seen_at and time.time() - seen_at > SECONDS_BETWEEN_LOOKS:
         session[SEEN_AT] = time.time()
-        UserSession.objects.filter(pk=session.get(SIGN_IN)).update(last_seen_at=Now(), ip_address=info().address)
+        UserSession.objects.filter(pk=session[SIGN_IN]).update(last_seen_at=Now(), ip_address=info().address)
 
 
 def note_program_seen(session: UserSession) -> None:

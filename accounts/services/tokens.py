@@ -121,13 +121,14 @@ def signed_in(*, sid: uuid.UUID, rid: uuid.UUID, sub: uuid.UUID) -> QuerySet[Use
     # A replaced refresh token takes the access token that came with it along.
     newest = RefreshToken.objects.filter(pk=rid, session=OuterRef("pk"), replaced_at=None)
     devices = TOTPDevice.objects.filter(user=OuterRef("user_id"), confirmed=True)
-    return (
+    found: QuerySet[UserSession] = (
         UserSession.objects.live()
         .filter(Exists(newest), pk=sid, user=sub, kind=UserSession.Kind.TOKEN)
         .annotate(second_factor=Exists(devices))
         .select_related("user")
         .order_by()
     )
+    return found
 
 
 SIGNED_IN = Prepared(signed_in, sid=uuid.UUID(int=1), rid=uuid.UUID(int=2), sub=uuid.UUID(int=3))
@@ -171,8 +172,7 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def allowed(session: UserSession, user: User) -> bool:
-    closed = not user.is_active or user.deleted_at is not None
-    return not closed and not sign_in.lacks_second_factor(user, session.methods)
+    return not sign_in.is_closed(user) and not sign_in.lacks_second_factor(user, session.methods)
 
 
 def looks_like_access_token(token: str) -> bool:
