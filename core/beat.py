@@ -25,15 +25,17 @@ def _client() -> redis.Redis:
     )
 
 
-@signals.beat_init.connect
+def tick(**_: Any) -> None:
+    _client().set(KEY, time.time())
+
+
 def follow(**_: Any) -> None:
     """Called in beat's own process only."""
     signals.after_task_publish.connect(tick, weak=False)
     tick()
 
 
-def tick(**_: Any) -> None:
-    _client().set(KEY, time.time())
+signals.beat_init.connect(follow)
 
 
 def silence() -> float | None:
@@ -41,7 +43,7 @@ def silence() -> float | None:
     at = _client().get(KEY)
     if at is None:
         return None
-    return max(0.0, time.time() - max(float(at), _started))  # type: ignore[arg-type]  # redis types its sync client as async too
+    return max(0.0, time.time() - max(float(at), _started))
 
 
 def complaint() -> str:

@@ -47,7 +47,7 @@ def pipeline() -> dict[str, Any]:
     by_status = counted(jobs, "status", Job.Status.values)
     languages = LanguageOutput.objects.filter(job__deleted_at=None).order_by("language").values_list("language")
     worked = Step.objects.filter(run__kind=KIND, status=Step.Status.DONE, reused=False).exclude(queue="")
-    seconds = worked.order_by("name").values_list("name").annotate(took=Avg(F("finished_at") - F("started_at")))
+    seconds = worked.order_by("name").values_list("name").annotate(mean=Avg(F("finished_at") - F("started_at")))
     failures = AuditEvent.objects.filter(action="jobs.job.step_failed", at__gte=now - DAY)
     return {
         "total": sum(by_status.values()),

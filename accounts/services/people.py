@@ -109,7 +109,7 @@ def _lock(user: User) -> User:
     The weaker of the row locks, so that people can sign in meanwhile; always in one order.
     """
     rows = User.objects.select_for_update(no_key=True).filter(Q(pk=user.pk) | Q(role=ADMIN), deleted_at=None)
-    found = next((row for row in rows.order_by("pk") if row.pk == user.pk), None)
+    found: User | None = next((row for row in rows.order_by("pk") if row.pk == user.pk), None)
     if found is None:
         raise NotFoundError("User not found")
     return found

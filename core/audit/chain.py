@@ -92,7 +92,8 @@ def end() -> tuple[int, str]:
     last = AuditEvent.objects.exclude(position=None).order_by("-position").values_list("position", "hash").first()
     grave = AuditTombstone.objects.order_by("-last_position").values_list("last_position", "last_hash").first()
     head = AuditHead.objects.filter(pk=1).values_list("position", "hash").first()
-    return max(last or (0, hashes.START), grave or (0, hashes.START), head or (0, hashes.START))
+    known = [(int(position), found) for position, found in filter(None, (last, grave, head)) if position is not None]
+    return max(known, default=(0, hashes.START))
 
 
 def link(before: str, row_hash: str) -> str:

@@ -101,7 +101,7 @@ def broker() -> redis.Redis:
 
 def depth(queue: str) -> int:
     prefix = settings.CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"]
-    return int(broker().llen(f"{prefix}{queue}"))  # type: ignore[arg-type]  # redis types its sync client as async too
+    return int(broker().llen(f"{prefix}{queue}"))
 
 
 def workers() -> int:
