@@ -5,11 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
-from accounts.models import Membership, Organization, User
+from django.utils import timezone
+
+from accounts.models import ApiKey, Invitation, Membership, Organization, Project, User, UserSession
 from accounts.tests.factories import (
     ClientFactory,
     OrganizationFactory,
@@ -79,6 +82,19 @@ def build() -> World:
     target = UserFactory(email="target@roles.example", role="linguist", house=house)
     newcomer = UserFactory(email="newcomer@roles.example", role="project_manager", house=house)
     project = ProjectFactory(client=client, owner=people["admin"])
+    shared = ProjectFactory(owner=people["creator"], collaborator=people["client"], viewer=people["linguist"])
+    archived = ProjectFactory(owner=people["creator"], status=Project.Status.ARCHIVED)
+    invitation = Invitation.objects.create(
+        email="guest@roles.example",
+        organization=house,
+        invited_by=people["house_admin"],
+        token_hash="0" * 64,
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    sign_in = UserSession.objects.create(
+        user=people["creator"], kind="token", expires_at=timezone.now() + timedelta(days=1)
+    )
+    key = ApiKey.objects.create(user=people["creator"], name="A key", prefix="rwk_", token_hash="1" * 64)
     job = _job(house, people, client=client, project=project)
     things = {
         "organization": house.pk,
@@ -88,6 +104,13 @@ def build() -> World:
         "empty_team": TeamFactory(client=client).pk,
         "project": project.pk,
         "empty_project": ProjectFactory(client=client, owner=people["admin"]).pk,
+        "shared_project": shared.pk,
+        "archived_project": archived.pk,
+        "creators_project": ProjectFactory(owner=people["creator"]).pk,
+        "invitation": invitation.pk,
+        "sign_in_of_the_creator": sign_in.pk,
+        "key_of_the_creator": key.pk,
+        "client_person": people["client"].pk,
         "target": target.pk,
         "newcomer": newcomer.pk,
         "manager": people["manager"].pk,
