@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, OuterRef, Q, QuerySet, Subquery
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 from accounts import policies
 from accounts.models import Organization, User, UserSession
 from accounts.services import newcomers, passwords, people, sign_in
-from core.audit import retention
+from core.audit import reading, retention
 from core.errors import InvalidFieldError, NotFoundError
 from core.models import AuditEvent
 from core.rest.inputs import IdField, Input, StrictInput
@@ -196,19 +195,14 @@ class AuditQuery(Input):
 
 
 def chosen(events: QuerySet[AuditEvent], query: dict[str, Any]) -> QuerySet[AuditEvent]:
-    """`action` is one or the beginning of several (`auth`), `resource_type` a model with its app (`jobs.job`) or without."""
-    since: datetime | None = query["from"]
-    if query["user_id"]:
-        events = events.filter(actor=query["user_id"])
-    if action := query["action"]:
-        events = events.filter(Q(action=action) | Q(action__startswith=f"{action}."))
-    if kind := query["resource_type"].lower():
-        events = events.filter(Q(subject_type=kind) | Q(subject_type__endswith=f".{kind}"))
-    if since:
-        events = events.filter(at__gte=since)
-    if query["to"]:
-        events = events.filter(at__lte=query["to"])
-    return events.order_by("-at", "-pk")
+    return reading.chosen(
+        events,
+        actor_id=query["user_id"],
+        action=query["action"],
+        kind=query["resource_type"],
+        since=query["from"],
+        until=query["to"],
+    )
 
 
 def event_output(event: AuditEvent) -> dict[str, Any]:

@@ -6,14 +6,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core.audit import chain
+from core.audit import verdicts
 
 
 class Command(BaseCommand):
     help = "Seals what is pending and verifies rows, links, tombstones, the signed end and the newest checkpoint."
 
     def handle(self, *_args: Any, **_options: Any) -> None:
-        verdict = chain.verify()
+        verdict = verdicts.verify()
         if verdict.broken:
             raise CommandError(f"The audit trail is broken: {verdict.broken}.")
         removed = f", {verdict.removed} more removed by clean-ups" if verdict.removed else ""
