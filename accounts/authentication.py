@@ -150,6 +150,10 @@ class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-
     target_class = "accounts.authentication.BearerOrBrowser"
     name = ["bearer", "session"]  # noqa: RUF012  (the library's protocol)
 
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:  # noqa: ARG002
+        """Either of them, not both."""
+        return [{name: []} for name in self.name]
+
     def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # noqa: ARG002
         return [
             {"type": "http", "scheme": "bearer", "description": "An access token from a sign-in route, or an API key."},

@@ -83,6 +83,21 @@ class MessageOutput(serializers.Serializer[Any]):
 
 
 REFUSED = OpenApiResponse(description="Not signed in. With `mfa`: repeat the call with `challenge` and `otp`.")
+ANSWERS = {
+    200: TokenOutput,
+    400: OpenApiResponse(description="The body is not valid."),
+    401: REFUSED,
+    415: OpenApiResponse(description="The body is of another type."),
+    422: OpenApiResponse(description="The body is not valid."),
+    429: OpenApiResponse(description="Too many calls from this address, or too many wrong tries."),
+    503: OpenApiResponse(description="What this needs is away, or not configured."),
+}
+ENDED = {
+    200: MessageOutput,
+    401: OpenApiResponse(description="Not signed in."),
+    403: OpenApiResponse(description="Not from our own page, or by an API key."),
+    429: ANSWERS[429],
+}
 
 
 class MintingView(ApiView):
@@ -155,7 +170,7 @@ def clear_cookie(response: Response) -> Response:
 class Login(MintingView):
     """`POST /api/v1/auth/login` of the accessible and the voice document."""
 
-    @extend_schema(request=LoginInput, responses={200: TokenOutput, 401: REFUSED})
+    @extend_schema(request=LoginInput, responses=ANSWERS)
     def post(self, request: Request) -> Response:
         body = LoginInput.parse(request.data)
         user, pair = by_password(body, email=body["email"])
@@ -169,7 +184,7 @@ class FilmAndPipelineLogin(MintingView):
 
     @extend_schema(
         request={"application/json": LoginInput, "application/x-www-form-urlencoded": FormLoginInput},
-        responses={200: TokenOutput, 401: REFUSED},
+        responses=ANSWERS,
     )
     def post(self, request: Request) -> Response:
         form = not (request.content_type or "").startswith("application/json")
@@ -189,7 +204,7 @@ class FilmAndPipelineLogin(MintingView):
 class Exchange(MintingView):
     """A token for whom this browser is signed in as, or for whom a configured issuer vouches."""
 
-    @extend_schema(request=ExchangeInput, responses={200: TokenOutput, 401: REFUSED})
+    @extend_schema(request=ExchangeInput, responses=ANSWERS)
     def post(self, request: Request) -> Response:
         body = ExchangeInput.parse(request.data)
         email = body["email"].strip().lower()
@@ -213,7 +228,9 @@ class Exchange(MintingView):
 
 
 class Microsoft(MintingView):
-    @extend_schema(request=MicrosoftInput, responses={200: TokenOutput, 401: REFUSED})
+    """A pair of tokens for an id token of Microsoft's identity platform."""
+
+    @extend_schema(request=MicrosoftInput, responses=ANSWERS)
     def post(self, request: Request) -> Response:
         body = MicrosoftInput.parse(request.data)
         user, methods = proved_second(body) or (
@@ -227,7 +244,7 @@ class Microsoft(MintingView):
 class Refresh(MintingView):
     """With a refresh token as bearer (voice), else with the cookie (accessible); each is answered as it came."""
 
-    @extend_schema(request=None, responses={200: TokenOutput, 401: REFUSED})
+    @extend_schema(request=None, responses=ANSWERS | {403: OpenApiResponse(description="From another site.")})
     def post(self, request: Request) -> Response:
         header = request.headers.get("Authorization", "")
         bearer = bearer_of(header.encode()) if header else ""
@@ -254,12 +271,12 @@ class Logout(ApiView):
     throttle_group = "auth"
     idempotent = False
 
-    @extend_schema(request=None, responses={200: MessageOutput})
+    @extend_schema(request=None, responses=ENDED)
     def post(self, request: Request) -> Response:
         sign_in.sign_out(request)
         return clear_cookie(Response({"message": "Signed out"}))
 
-    @extend_schema(request=None, responses={200: MessageOutput})
+    @extend_schema(request=None, responses=ENDED)
     def delete(self, request: Request) -> Response:
         return self.post(request)
 
@@ -272,7 +289,9 @@ class Logout(ApiView):
 
 
 class Me(ApiView):
-    @extend_schema(responses={200: MeOutput})
+    """Who is calling."""
+
+    @extend_schema(responses={200: MeOutput, 401: ENDED[401]})
     def get(self, request: Request) -> Response:
         user = request.user
         assert isinstance(user, User)  # noqa: S101  (the permission has let nobody else in)

@@ -316,3 +316,13 @@ class TestSecondFactor:
         token = log_in(client, ada).json()["access_token"]
         settings.MFA_POLICY = "required"
         assert status_with(client, bearer(token)) == 401
+
+
+def test_the_description_of_the_api_says_how_to_sign_in(client: Client) -> None:
+    described = client.get("/openapi.json").json()
+    assert described["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    # Either a bearer token or a session, not both.
+    assert described["paths"]["/api/auth/me"]["get"]["security"] == [{"bearer": []}, {"session": []}]
+    assert described["paths"]["/api/v1/auth/login"]["post"]["security"] == [{}]
+    forms = described["paths"]["/api/auth/login"]["post"]["requestBody"]["content"]
+    assert set(forms) == {"application/json", "application/x-www-form-urlencoded"}
