@@ -74,6 +74,8 @@ class Command(BaseCommand):
         self._echo("Bringing the database up to date …")
         manage(home, "migrate", "--no-input")
         if settings.PRODUCTION:
+            # After the migrations: one of the checks asks who can sign in.
+            manage(home, "check", "--deploy", "--database", "default", "--fail-level", "WARNING")
             self._echo("Collecting the static files …")
             manage(home, "collectstatic", "--no-input")
 
