@@ -75,6 +75,8 @@ def browser_person(request: HttpRequest) -> Person:
     user = session_person(request)
     if user.is_authenticated:
         sign_in.note_seen(request.session)
+    elif sign_in.was_left_alone(request.session):
+        sign_in.end_left_alone(request.session)
     return user
 
 

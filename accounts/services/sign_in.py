@@ -171,6 +171,7 @@ def in_words(methods: list[str]) -> list[str]:
 
 def hold_for_second_factor(request: HttpRequest, user: User, *, methods: list[str] | None = None) -> None:
     """The browser has given the first proof. It is not signed in: its session knows who is waited for, nothing else."""
+    _end_session_before(request)
     request.session.flush()
     request.session[PENDING] = str(user.pk)
     request.session[PENDING_CHALLENGE] = challenges.open_challenge(user, methods=methods or ["pwd"])
@@ -196,6 +197,7 @@ def prove_held(request: HttpRequest, code: str) -> tuple[User, list[str]]:
 
 def hold_for_setup(request: HttpRequest, user: User) -> None:
     """The policy wants a second factor and the person has none yet: only its set-up is open to this browser."""
+    _end_session_before(request)
     request.session.flush()
     request.session[SETUP] = str(user.pk)
     request.session[SETUP_SINCE] = time.time()
@@ -308,10 +310,20 @@ def keep_browser_session(request: HttpRequest, user: User, *, methods: list[str]
 
 def still_counts(session: SessionBase, user: User) -> bool:
     """Whether a browser's session is good enough now: not left alone for too long, and proved as this person must."""
+    return not was_left_alone(session) and not lacks_second_factor(user, session.get(METHODS, []))
+
+
+def was_left_alone(session: SessionBase) -> bool:
     seen_at = session.get(SEEN_AT)
-    if seen_at and time.time() - seen_at > settings.SESSION_IDLE_SECONDS:
-        return False
-    return not lacks_second_factor(user, session.get(METHODS, []))
+    return bool(seen_at) and time.time() - seen_at > settings.SESSION_IDLE_SECONDS
+
+
+def end_left_alone(session: SessionBase) -> None:
+    """Also in the list of where the person is signed in."""
+    UserSession.objects.filter(pk=session[SIGN_IN], is_revoked=False).update(
+        is_revoked=True, revoked_at=Now(), revoked_because="left alone"
+    )
+    session.flush()
 
 
 def note_seen(session: SessionBase) -> None:

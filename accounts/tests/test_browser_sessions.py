@@ -113,6 +113,12 @@ class TestSecondFactor:
         assert status_with(browser_of(request_), {}) == 200
         assert UserSession.objects.get().methods == ["pwd", "otp", "mfa"]
 
+    def test_a_browser_that_owes_its_code_is_no_longer_whom_it_was(self, ada: User, request_: HttpRequest) -> None:
+        row = sign_in.open_browser_session(request_, ada, methods=["pwd"])
+        sign_in.hold_for_second_factor(request_, ada)
+        row.refresh_from_db()
+        assert row.is_revoked
+
     def test_five_wrong_codes_release_the_browser(self, ada: User, request_: HttpRequest) -> None:
         device = add_device(ada)
         sign_in.hold_for_second_factor(request_, ada)
@@ -156,6 +162,9 @@ class TestEnds:
         assert status_with(client, {}) == 200
         change_session(client, seen_at=now - settings.SESSION_IDLE_SECONDS - 60)
         assert status_with(client, {}) == 401
+        # It is gone for good, also from the list of where the person is signed in.
+        assert not Session.objects.exists()
+        assert UserSession.objects.get().is_revoked
 
     def test_seven_days_are_the_end_however_busy_it_was(self, ada: User) -> None:
         client = signed_in(ada)
