@@ -187,7 +187,7 @@ class TestLimits:
             assert response.json()["retry_after"] == int(response.headers["Retry-After"]) > 0
         response = film(client, ada)
         assert response.status_code == 429
-        assert response.json()["error"]["code"] == "RATE_LIMITED"
+        assert response.json()["error"] == refusal("movie.auth.login", 429)["error"]
         assert "detail" in response.json()
 
     def test_a_forged_address_does_not_reset_the_count(self, client: Client, ada: User, rate_limits: Any) -> None:
