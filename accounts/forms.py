@@ -114,6 +114,13 @@ class NewKeyForm(forms.Form):
     )
     lifetime = forms.ChoiceField(label="Works for", choices=KEY_LIFETIMES, required=False, initial="90")
 
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not user.has_role(User.Role.ADMIN):
+            scopes = self.fields["scopes"]
+            assert isinstance(scopes, forms.MultipleChoiceField)  # noqa: S101  (declared above)
+            scopes.choices = [choice for choice in ApiKey.Scope.choices if choice[0] != ApiKey.Scope.ADMIN]
+
     @property
     def expires_at(self) -> Any:
         days = self.cleaned_data["lifetime"]

@@ -37,7 +37,7 @@ def recent(view: View[P]) -> View[P]:
     """For what must not be done from a browser left open: a page asks for the password first, a change is refused (403)."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not is_recent(request):
             if request.method in {"GET", "HEAD"}:
                 return redirect(going_on("accounts:confirm", request.get_full_path()))
@@ -187,7 +187,7 @@ def forget_identity(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @never_cache
 def sessions(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
-    live = UserSession.objects.visible_to(user).live().order_by("-last_seen_at", "-id")
+    live = UserSession.objects.live().visible_to(user).order_by("-last_seen_at", "-id")
     page = Paginator(live, PAGE_SIZE).get_page(request.GET.get("page"))
     here = service.current(request)
     rows = [{"sign_in": row, "device": device_of(row.user_agent), "here": row == here} for row in page]
@@ -227,17 +227,18 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
 @never_cache
 def keys(request: HttpRequest) -> HttpResponse:
     """Looking is free; a key is only made by somebody who has just proved who they are."""
-    return make_key(request) if request.method == "POST" else render_keys(request, NewKeyForm())
+    return make_key(request) if request.method == "POST" else render_keys(request, NewKeyForm(user=viewer(request)))
 
 
 @recent
 def make_key(request: HttpRequest) -> HttpResponse:
-    user, form, secret = viewer(request), NewKeyForm(request.POST), ""
+    user, secret = viewer(request), ""
+    form = NewKeyForm(request.POST, user=user)
     if form.is_valid():
         try:
             data = form.cleaned_data
             _, secret = api_keys.create(user, name=data["name"], scopes=data["scopes"], expires_at=form.expires_at)
-            form = NewKeyForm()
+            form = NewKeyForm(user=user)
         except InvalidFieldError as error:
             form.add_error(error.field if error.field in form.fields else "lifetime", error.message)
     return render_keys(request, form, secret=secret)

@@ -22,6 +22,7 @@ from core.errors import DomainError, InvalidFieldError, NotSignedInError, TooMan
 from core.rest import throttles
 from core.rest.request_info import info
 
+METHODS_BEFORE_SETUP = "pending_2fa_setup_methods"
 REFUSED = "The e-mail or password is not right."
 WRONG_CODE = "That code is not right. Codes change every 30 seconds and count once; type the newest."
 
@@ -68,6 +69,7 @@ def admit(request: HttpRequest, user: User, after: str, *, methods: list[str]) -
             return redirect(going_on("accounts:verify-2fa", after))
         case "setup":
             service.hold_for_setup(request, user)
+            request.session[METHODS_BEFORE_SETUP] = methods
             return redirect(going_on("accounts:setup-2fa-required", after))
     service.open_browser_session(request, user, methods=methods)
     return redirect(after)
@@ -112,7 +114,8 @@ def setup_required(request: HttpRequest) -> HttpResponse:
     try:
         if request.method == "POST" and form.is_valid():
             codes = second_factor.confirm_setup(user, form.cleaned_data["token"])
-            service.open_browser_session(request, user, methods=["pwd", "totp"])
+            before = request.session.get(METHODS_BEFORE_SETUP, ["pwd"])
+            service.open_browser_session(request, user, methods=[*before, "totp"])
             return setup.render_codes(request, codes, after=after)
     except InvalidFieldError as error:
         form.add_error("token", error.message)

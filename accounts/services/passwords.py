@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 
-from django.conf import settings
 from django.contrib.auth import password_validation
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -65,8 +65,9 @@ def request_reset(email: str) -> None:
     if user is not None and not window.exceeded:
         send_reset(user, actor=None)
         return
+    # Measured by how long it takes, a letter that is written and taken back looks like one that is sent.
     with transaction.atomic():
-        _write_letter(email, email, f"{settings.PUBLIC_URL}/password-reset")
+        send_reset(User.objects.create(email=f"{uuid.uuid4().hex}@nobody.invalid"), actor=None)
         transaction.set_rollback(True)
 
 
@@ -75,7 +76,7 @@ def send_reset(user: User, *, actor: User | None) -> None:
     """Mails a reset link: asked for by the person, or by an admin for them."""
     url = links.issue(user, RESET)
     audit.record("accounts.password_reset.send", user, actor=actor)
-    _write_letter(user.email, user.get_full_name(), url)
+    mail.post(to=user.email, template="password_reset", name=user.get_full_name(), url=url)
 
 
 def person_of_reset(token: str) -> User:
@@ -95,7 +96,3 @@ def reset(token: str, password: str) -> User:
         user.save(update_fields=["email_verified_at", "updated_at"])
     set_password(user, password, actor=user)
     return user
-
-
-def _write_letter(to: str, name: str, url: str) -> None:
-    mail.post(to=to, template="password_reset", name=name, url=url)

@@ -49,7 +49,7 @@ def resend(user: User) -> None:
 def verify(token: str) -> User:
     """Proves the address that the link was mailed to, once. Nobody is signed in by that."""
     link = links.claim(token, VERIFY)
-    user = User.objects.select_for_update().get(pk=link.user_id)
+    user: User = User.objects.select_for_update().get(pk=link.user_id)
     if user.email_verified_at is None:
         user.email_verified_at = timezone.now()
         user.password = link.password or user.password
@@ -72,15 +72,16 @@ def _check(*, name: str, email: str, password: str) -> None:
 
 
 def _find_or_create(*, name: str, email: str, hashed: str) -> User:
-    known = User.objects.select_for_update().filter(email__iexact=email).first()
+    known: User | None = User.objects.select_for_update().filter(email__iexact=email).first()
     if known is not None:
         return known
     try:
         with transaction.atomic():
-            user = User.objects.create(email=email, name=name, password=hashed, email_verified_at=None)
+            user: User = User.objects.create(email=email, name=name, password=hashed, email_verified_at=None)
     except IntegrityError:
         # Somebody registered the address at this very moment.
-        return User.objects.select_for_update().get(email__iexact=email)
+        winner: User = User.objects.select_for_update().get(email__iexact=email)
+        return winner
     audit.record("accounts.user.register", user, actor=None)
     return user
 
