@@ -314,8 +314,8 @@ def still_counts(session: SessionBase, user: User) -> bool:
 
 
 def was_left_alone(session: SessionBase) -> bool:
-    seen_at = session.get(SEEN_AT)
-    return bool(seen_at) and time.time() - seen_at > settings.SESSION_IDLE_SECONDS
+    seen_at: float = session.get(SEEN_AT) or 0
+    return seen_at > 0 and time.time() - seen_at > settings.SESSION_IDLE_SECONDS
 
 
 def end_left_alone(session: SessionBase) -> None:
