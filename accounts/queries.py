@@ -38,7 +38,7 @@ def people(
     Who may not see addresses cannot guess at them by searching either.
     """
     houses = houses_to_list(user)
-    found = User.objects.filter(deleted_at=None)
+    found: QuerySet[User] = User.objects.filter(deleted_at=None)
     memberships = Membership.objects.select_related("organization").order_by("organization__name", "pk")
     if houses is not None:
         found = found.filter(pk__in=Membership.objects.filter(organization__in=houses).order_by().values("user"))
@@ -118,7 +118,7 @@ def teams(client: Client) -> QuerySet[Team]:
 
 def people_for(client: Client, user: User) -> QuerySet[User]:
     """Whom `user` can put to work for the client: people of its house, or anybody they see where it has none."""
-    found = User.objects.visible_to(user).active()
+    found: QuerySet[User] = User.objects.visible_to(user).active()
     if client.organization_id is not None:
         there = Membership.objects.filter(organization=client.organization_id).order_by().values("user")
         found = found.filter(pk__in=there)

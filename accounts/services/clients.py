@@ -8,12 +8,12 @@ from typing import TypeVar
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts import signals
-from accounts.models import Client, ClientManager, Membership, Organization, Project, Team, TeamMember, User
+from accounts import queries, signals
+from accounts.models import Client, ClientManager, Organization, Project, Team, TeamMember, User
 from core import audit
 from core.errors import ConflictError, DomainError, NotFoundError
 
-Named = TypeVar("Named", Client, Team)
+Named = TypeVar("Named", bound=Client | Team)
 
 NO_PERSON = "User not found"
 
@@ -81,12 +81,7 @@ def role_for(user: User, client: Client) -> str:
 
 
 def _person_for(client: Client, user_id: uuid.UUID, *, actor: User) -> User:
-    """Somebody who can be put to work for the client: of its house, or of nobody's where it has none."""
-    people = User.objects.visible_to(actor).active()
-    if client.organization_id is not None:
-        of_the_house = Membership.objects.filter(organization=client.organization_id).order_by().values("user")
-        people = people.filter(pk__in=of_the_house)
-    person: User | None = people.filter(pk=user_id).first()
+    person = queries.people_for(client, actor).filter(pk=user_id).first()
     if person is None:
         raise NotFoundError(NO_PERSON)
     return person
