@@ -24,7 +24,7 @@ from django.utils import timezone
 from core import beat
 from core.rest import health
 from core.runs import pipelines
-from core.runs.models import Step
+from core.runs.models import Run, Step
 from core.storage import store
 
 log = structlog.get_logger(__name__)
@@ -67,16 +67,16 @@ def asked(check: Callable[[], None]) -> dict[str, Any]:
 
 
 def queues() -> dict[str, Any]:
-    """What waits in the broker by queue, and who would take it. The steps that wait are counted in the database, which is the truth."""
+    """What waits in the broker by queue, who would take it, and what is under way."""
     names = sorted({settings.CELERY_TASK_DEFAULT_QUEUE, *pipelines.queues()})
-    queued = Step.objects.filter(status=Step.Status.QUEUED).aggregate(since=Min("rung_at"))
+    oldest = Run.objects.filter(status=Run.Status.RUNNING).aggregate(since=Min("created_at"))["since"]
     leases = Step.objects.filter(status=Step.Status.RUNNING, lease_expires_at__gt=Now()).count()
     part: dict[str, Any] = {
         "status": HEALTHY,
         "depths": dict.fromkeys(names, 0),
         "workers": 0,
         "running_steps": leases,
-        "oldest_waiting_seconds": (timezone.now() - queued["since"]).total_seconds() if queued["since"] else None,
+        "oldest_run_seconds": round((timezone.now() - oldest).total_seconds()) if oldest else None,
         "detail": None,
     }
     try:

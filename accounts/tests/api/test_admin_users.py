@@ -141,9 +141,7 @@ def test_the_list_filters_searches_and_pages(browser: Client, admin: User) -> No
     assert browser.get(USERS, {"size": 5000}).json()["size"] == 100
 
 
-@pytest.mark.parametrize(
-    "query", [{"role": "king"}, {"is_active": "perhaps"}, {"page": "0"}, {"size": "x"}, {"search": "a\0b"}]
-)
+@pytest.mark.parametrize("query", [{"role": "king"}, {"is_active": "perhaps"}, {"page": "0"}, {"size": "x"}])
 def test_a_filter_that_makes_no_sense_is_refused(browser: Client, query: dict[str, str]) -> None:
     assert browser.get(USERS, query).status_code == 422
 
