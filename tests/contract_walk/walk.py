@@ -131,17 +131,15 @@ class Walk:
     def nobody(self, error: Mapping[str, Any]) -> None:
         """Nobody, junk, Basic, and junk beside a good session. Each before any look at ids or body."""
         call = self.scene.call
-        anonymous = Twist(who=None, given=None)
+        anonymous = Twist(who=None)
         bodies = [self.twisted(error, anonymous).content]
         for headers in (JUNK, BASIC):
-            self.twisted(error, Twist(who=None, given=None, headers=headers))
+            self.twisted(error, Twist(who=None, headers=headers))
         with self.staged(call, browser=True) as (stage, ready):
             answer = self.ask(stage, ready, headers=JUNK)
             self.compare_error(error, answer)
         if call.path and not self.browser:
-            lost = self.twisted(
-                error, Twist(who=None, given=None, path=lambda _: dict.fromkeys(self.parameters, random_id()))
-            )
+            lost = self.twisted(error, Twist(who=None, path=lambda _: dict.fromkeys(self.parameters, random_id())))
             if without_ids(lost.content) != without_ids(bodies[0]):
                 self.find(self.named(error), "differs for an id that is not there")
         if not self.browser and answer.headers.get("WWW-Authenticate") != "Bearer":
