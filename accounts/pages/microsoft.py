@@ -10,11 +10,12 @@ from typing import Any, NoReturn
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
-from allauth.socialaccount.providers.base import AuthError
+from allauth.socialaccount.providers.base import AuthError, AuthProcess
 from allauth.socialaccount.providers.oauth2.views import OAuth2CallbackView
 from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOAuth2Adapter
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -22,14 +23,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 from requests import RequestException
 
-from accounts.pages.sign_in import admit, microsoft_is_offered, next_page, safe_next
-from accounts.services import microsoft
+from accounts.models import User
+from accounts.pages.account import recent
+from accounts.pages.sign_in import admit, comes_from_here, microsoft_is_offered, next_page, safe_next
+from accounts.services import microsoft, profile
 from accounts.services import sign_in as service
-from core.errors import NotSignedInError, UnavailableError
+from core.errors import ConflictError, NotSignedInError, UnavailableError
 from core.rest import throttles
 from core.rest.request_info import info
 
 PROVIDER = "microsoft"
+LINK_FAILED = "Microsoft cannot be reached. Try again in a while."
 FAILED = "Signing in with Microsoft did not work. Try again, or use your password."
 
 
@@ -51,6 +55,25 @@ def go(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+@login_required
+@require_GET
+@never_cache
+@recent
+def link(request: HttpRequest) -> HttpResponse:
+    """The way there for somebody who is signed in and wants to come in that way too, from our own page only."""
+    if not microsoft_is_offered():
+        raise Http404
+    if not comes_from_here(request):
+        raise PermissionDenied("Open your account’s security page and choose it there.")
+    provider = Adapter(request).get_provider(request, PROVIDER)
+    try:
+        answer: HttpResponse = provider.redirect(request, process=AuthProcess.CONNECT)
+    except RequestException:
+        messages.error(request, LINK_FAILED)
+        return redirect("accounts:security")
+    return answer
+
+
 @require_GET
 @never_cache
 def back(request: HttpRequest, provider_id: str) -> HttpResponse:
@@ -64,6 +87,20 @@ def back(request: HttpRequest, provider_id: str) -> HttpResponse:
     except UnavailableError:
         return away(request)
     return answer
+
+
+def linked(request: HttpRequest, sociallogin: SocialLogin) -> HttpResponse:
+    """The state lies in the session of whoever set out, so this is the same person."""
+    if not isinstance(request.user, User):
+        return away(request)
+    claims = sociallogin.account.extra_data["id_token"]
+    try:
+        profile.link_identity(request.user, issuer=claims["iss"], subject=claims["sub"])
+    except ConflictError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, "Your Microsoft account signs you in from now on.")
+    return redirect("accounts:security")
 
 
 def away(request: HttpRequest) -> HttpResponse:
@@ -96,6 +133,8 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> NoReturn:
         """Ends allauth's part here, whatever the outcome: it never signs anybody in or up."""
+        if sociallogin.state.get("process") == AuthProcess.CONNECT:
+            raise ImmediateHttpResponse(linked(request, sociallogin))
         try:
             user = microsoft.found_or_made(sociallogin.account.extra_data["id_token"])
         except NotSignedInError:

@@ -9,8 +9,9 @@ from django.core.validators import URLValidator
 from django.db import transaction
 
 from accounts.models import ExternalIdentity, User
-from core import audit
-from core.errors import InvalidFieldError
+from core import audit, mail
+from core.errors import ConflictError, InvalidFieldError
+from core.rest.request_info import info
 
 HTTPS_ONLY = URLValidator(schemes=["https"])
 
@@ -35,6 +36,25 @@ def _check_picture(address: str) -> None:
         raise InvalidFieldError("Give an address that begins with https://.", field="avatar_url") from error
     if len(address) > 500 or "@" in urlsplit(address).netloc:
         raise InvalidFieldError("Give a public address of up to 500 characters.", field="avatar_url")
+
+
+@transaction.atomic
+def link_identity(user: User, *, issuer: str, subject: str) -> ExternalIdentity:
+    """From now on that issuer's account signs this person in. The person has just proved both of them."""
+    identity, made = ExternalIdentity.objects.get_or_create(issuer=issuer, subject=subject, defaults={"user": user})
+    if identity.user_id != user.pk:
+        raise ConflictError("That account belongs to somebody else here.")
+    if made:
+        audit.record("accounts.external_identity.link", user, actor=user, issuer=issuer)
+        what = "A company account was linked to yours. It signs you in from now on."
+        mail.post(
+            to=user.email,
+            template="second_factor_changed",
+            name=user.get_full_name(),
+            what=what,
+            address=info().address or "",
+        )
+    return identity
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from django.test import Client
 from accounts.models import ExternalIdentity, User, UserSession
 from accounts.tests.factories import UserFactory
 from accounts.tests.pages import oidc
-from accounts.tests.pages.people import code_of, sign_in, with_second_factor
+from accounts.tests.pages.people import code_of, sign_in, some_time_later, with_second_factor
 
 pytestmark = pytest.mark.django_db
 
@@ -164,3 +164,50 @@ def test_no_page_of_the_library_is_reachable(client: Client, path: str) -> None:
 def test_who_is_signed_in_already_stays_who_they_are(client: Client, provider: oidc.Provider) -> None:
     sign_in(client, UserFactory())
     assert client.get("/login/microsoft", {"next": "/account"})["Location"] == "/account"
+
+
+# ---- linking it to an account that is here already
+
+
+def set_out_to_link(client: Client, provider: oidc.Provider) -> dict[str, str]:
+    there = client.get("/account/identities/microsoft", headers={"Sec-Fetch-Site": "same-origin"})
+    assert there["Location"].startswith(f"{provider.url}/authorize?")
+    return oidc.query_of(provider.authorize(oidc.query_of(there["Location"])))
+
+
+def test_somebody_signed_in_links_an_account_whatever_its_address(client: Client, provider: oidc.Provider) -> None:
+    mara = UserFactory(email="mara@studio.example")
+    sign_in(client, mara)
+    assert "/account/identities/microsoft" in client.get("/account/security").text
+    back = set_out_to_link(client, provider)
+    assert client.get("/login/microsoft/callback", back)["Location"] == "/account/security"
+    assert ExternalIdentity.objects.get().user == mara
+    assert User.objects.get() == mara
+    other = Client()
+    there_and_back(other, provider)
+    assert other.session["user_id"] == str(mara.pk)
+
+
+def test_an_account_of_somebody_else_is_not_taken_over(client: Client, provider: oidc.Provider) -> None:
+    there_and_back(Client(), provider)
+    sign_in(client, UserFactory(email="mara@studio.example"))
+    back = set_out_to_link(client, provider)
+    assert "belongs to somebody else" in client.get("/login/microsoft/callback", back, follow=True).text
+    assert ExternalIdentity.objects.get().user.email == "ada@example.com"
+
+
+def test_linking_wants_a_fresh_proof_and_our_own_page(client: Client, provider: oidc.Provider) -> None:
+    assert client.get("/account/identities/microsoft")["Location"].startswith("/login")
+    sign_in(client, UserFactory())
+    foreign = client.get("/account/identities/microsoft", headers={"Sec-Fetch-Site": "cross-site"})
+    assert foreign.status_code == 403
+    some_time_later(client, 301)
+    assert client.get("/account/identities/microsoft")["Location"].startswith("/account/confirm")
+
+
+def test_who_signed_out_on_the_way_links_nothing(client: Client, provider: oidc.Provider) -> None:
+    sign_in(client, UserFactory())
+    back = set_out_to_link(client, provider)
+    client.get("/logout")
+    assert client.get("/login/microsoft/callback", back)["Location"] == "/login"
+    assert not ExternalIdentity.objects.exists()
