@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
+from django.db import connection
 from django.test import Client
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -52,3 +55,23 @@ def status_with(client: Client, headers: dict[str, str]) -> int:
     """Whether these headers open a route that wants somebody."""
     status: int = client.get("/api/auth/me", headers=headers).status_code
     return status
+
+
+def at_once(calls: int, function: Callable[[], Any]) -> list[Any]:
+    """The answers of so many calls made together, each in a thread with a database connection of its own."""
+    together = threading.Barrier(calls)
+    answers: list[Any] = []
+
+    def one() -> None:
+        together.wait()
+        try:
+            answers.append(function())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=one) for _ in range(calls)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers

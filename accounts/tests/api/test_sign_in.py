@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User, UserSession
 from accounts.services import second_factor
-from accounts.tests.credentials import add_device, bearer, code_of, log_in, post, status_with, wrong_code_of
+from accounts.tests.credentials import add_device, at_once, bearer, code_of, log_in, post, status_with, wrong_code_of
 from accounts.tests.factories import PASSWORD, UserFactory
 from core.models import AuditEvent
 from core.testing.contract import differences, endpoint
@@ -271,6 +271,23 @@ class TestSecondFactor:
         # A new sign-in gets a new challenge.
         fresh = log_in(client, ada).json()["mfa"]["challenge"]
         assert log_in(client, ada, challenge=fresh, otp=code_of(device)).status_code == 200
+
+    @pytest.mark.django_db(transaction=True)
+    def test_guesses_that_come_together_count_one_by_one(self, client: Client, ada: User) -> None:
+        device = add_device(ada)
+        challenge = log_in(client, ada).json()["mfa"]["challenge"]
+        wrong = wrong_code_of(device)
+        answers = at_once(12, lambda: log_in(Client(), ada, challenge=challenge, otp=wrong).status_code)
+        assert sorted(answers) == [401] * 4 + [429] * 8
+
+    @pytest.mark.django_db(transaction=True)
+    def test_the_right_code_sent_twice_at_once_signs_in_once(self, client: Client, ada: User) -> None:
+        device = add_device(ada)
+        challenge = log_in(client, ada).json()["mfa"]["challenge"]
+        code = code_of(device)
+        answers = at_once(4, lambda: log_in(Client(), ada, challenge=challenge, otp=code).status_code)
+        assert sorted(answers) == [200, 401, 401, 401]
+        assert UserSession.objects.count() == 1
 
     def test_guesses_count_across_challenges(self, client: Client, ada: User, rate_limits: Any) -> None:
         rate_limits.RATES["auth"] = (1000, 60)

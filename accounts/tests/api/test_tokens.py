@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -21,7 +17,7 @@ from pytest_django import DjangoAssertNumQueries
 from accounts import services
 from accounts.models import RefreshToken, User, UserSession
 from accounts.services import api_keys, sign_in, tokens
-from accounts.tests.credentials import bearer, log_in, post, program, status_with
+from accounts.tests.credentials import at_once, bearer, log_in, post, program, status_with
 from accounts.tests.factories import UserFactory
 from core.models import AuditEvent
 from core.testing.contract import differences, endpoint
@@ -49,31 +45,6 @@ def refresh(token: str | None = None, *, client: Client | None = None, **headers
     if token is not None:
         headers |= bearer(token)
     return post(client or Client(), "/api/v1/auth/refresh", **headers)
-
-
-@contextmanager
-def parallel(calls: int) -> Iterator[Any]:
-    """Runs a function so many times at once, each in a thread with a database connection of its own."""
-
-    def run(function: Any) -> list[Any]:
-        together = threading.Barrier(calls)
-        answers: list[Any] = []
-
-        def one() -> None:
-            together.wait()
-            try:
-                answers.append(function())
-            finally:
-                connection.close()
-
-        threads = [threading.Thread(target=one) for _ in range(calls)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return answers
-
-    yield run
 
 
 class TestAccessTokens:
@@ -270,8 +241,7 @@ class TestRefresh:
 
     @pytest.mark.django_db(transaction=True)
     def test_tabs_that_race_all_get_working_tokens(self, pair: dict[str, Any]) -> None:
-        with parallel(4) as at_once:
-            answers = at_once(lambda: refresh(pair["refresh_token"]))
+        answers = at_once(4, lambda: refresh(pair["refresh_token"]))
         assert [answer.status_code for answer in answers] == [200] * 4
         assert len({answer.json()["refresh_token"] for answer in answers}) == 4
         for answer in answers:
