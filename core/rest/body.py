@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 from django.urls import Resolver404, resolve
@@ -17,6 +18,8 @@ from core.rest.paths import routed
 
 MIB = 2**20
 DEFAULT_LIMIT = MIB
+LINGER_BYTES = 8 * MIB
+LINGER_SECONDS = 2.0
 TOO_LARGE = "reelwright.too_large"
 
 Message = MutableMapping[str, Any]
@@ -65,11 +68,13 @@ class BodyLimit:
             return
         if length is not None:
             scope[TOO_LARGE] = limit
+            if length <= limit + LINGER_BYTES:
+                await discard(receive)
         await self.app(scope, counted(scope, receive, limit), send)
 
 
 def counted(scope: MutableMapping[str, Any], receive: Receive, limit: int) -> Receive:
-    """The body as far as the limit; nothing after it is read."""
+    """The body as far as the limit; what follows is not kept."""
     received = 0
     ended = False
 
@@ -86,10 +91,24 @@ def counted(scope: MutableMapping[str, Any], receive: Receive, limit: int) -> Re
             if received <= limit:
                 return message
             scope[TOO_LARGE] = limit
+            if message.get("more_body"):
+                await discard(receive)
         ended = True
         return {"type": "http.request", "body": b"", "more_body": False}
 
     return counting
+
+
+async def discard(receive: Receive) -> None:
+    """Lets a body that is a little too large come to its end: closing upon unread bytes would reset the answer away."""
+    left = LINGER_BYTES
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
 
 
 def too_large(limit: int) -> Failure:

@@ -109,7 +109,8 @@ def caller_of(request: HttpRequest) -> Any:
     if "Authorization" not in request.headers:
         return getattr(request, "user", None)
     asked = Request(request)
-    for authenticator in api_settings.DEFAULT_AUTHENTICATION_CLASSES:
+    authenticators: Any = api_settings.DEFAULT_AUTHENTICATION_CLASSES
+    for authenticator in authenticators:
         try:
             found = authenticator().authenticate(asked)
         except (APIException, DomainError):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Avg, Count, FloatField, Q, QuerySet
 from django.db.models.aggregates import Aggregate
 from django.db.models.functions.datetime import TruncBase
 
 from core.rest.models import RequestLog
+
+Figures = QuerySet[RequestLog, dict[str, Any]]
 
 
 class Percentile95(Aggregate):
@@ -42,12 +44,12 @@ def totals(requests: QuerySet[RequestLog]) -> dict[str, Any]:
     return requests.aggregate(**FIGURES)
 
 
-def by(requests: QuerySet[RequestLog], *names: str) -> QuerySet[RequestLog, dict[str, Any]]:
+def by(requests: QuerySet[RequestLog], *names: str) -> Figures:
     """The figures of each combination of these columns, the busiest first."""
-    return requests.values(*names).annotate(**FIGURES).order_by("-requests", *names)
+    return cast("Figures", requests.values(*names).annotate(**FIGURES).order_by("-requests", *names))
 
 
-def by_step(requests: QuerySet[RequestLog], trunc: type[TruncBase]) -> QuerySet[RequestLog, dict[str, Any]]:
+def by_step(requests: QuerySet[RequestLog], trunc: type[TruncBase]) -> Figures:
     """The figures of each hour or day (UTC), whose first moment is `step`; the latest first."""
     steps = requests.annotate(step=trunc("created_at", tzinfo=UTC)).values("step")
-    return steps.annotate(**FIGURES).order_by("-step")
+    return cast("Figures", steps.annotate(**FIGURES).order_by("-step"))

@@ -77,7 +77,7 @@ class Lines:
 
 
 def push(client: redis.Redis, lines: list[dict[str, Any]]) -> None:
-    if client.llen(LIST) >= MOST_IN_STORE:  # type: ignore[operator]  # the client's types allow for its async twin
+    if client.llen(LIST) >= MOST_IN_STORE:
         log.warning("usage.dropped", lines=len(lines))
         return
     client.rpush(LIST, *(json.dumps(line) for line in lines))
