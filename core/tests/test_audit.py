@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -152,6 +153,30 @@ def test_rows_are_sealed_in_order_and_once(person: User) -> None:
 def test_verifying_seals_what_is_pending(person: User) -> None:
     audit.record("jobs.job.create", person, actor=person)
     assert chain.verify().rows == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_is_committed_late_is_sealed_behind_the_others(person: User) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            audit.record("jobs.job.slow", person, actor=person)
+            begun.set()
+            go_on.wait(20)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    begun.wait(20)
+    audit.record("jobs.job.quick", person, actor=person)
+    assert chain.seal() == 1
+    go_on.set()
+    thread.join(20)
+    assert chain.seal() == 1
+    sealed = AuditEvent.objects.order_by("position").values_list("action", flat=True)
+    assert list(sealed) == ["jobs.job.quick", "jobs.job.slow"]
+    assert not chain.verify().broken
 
 
 @pytest.mark.django_db(transaction=True)
