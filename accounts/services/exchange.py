@@ -18,7 +18,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services import challenges, issuer_keys, sign_in
+from accounts.services import challenges, issuer_keys, sign_in, tokens
 from core import audit
 from core.errors import NotSignedInError
 
@@ -36,7 +36,7 @@ def person_of(assertion: str, *, email: str) -> User:
         claims = verified_claims(assertion)
         proved_for(claims, email=email)
         user = found_or_made(email)
-    except (NotSignedInError, jwt.PyJWTError) as error:
+    except (NotSignedInError, *tokens.UNREADABLE) as error:
         sign_in.note_failure(None, "exchange")
         raise NotSignedInError from error
     if sign_in.why_shut_out(user):

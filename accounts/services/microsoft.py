@@ -17,7 +17,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import ExternalIdentity, User
-from accounts.services import issuer_keys, sign_in
+from accounts.services import issuer_keys, sign_in, tokens
 from core import audit
 from core.errors import NotSignedInError, UnavailableError
 
@@ -59,7 +59,7 @@ def verified_claims(id_token: str, *, nonce: str) -> dict[str, Any]:
             leeway=LEEWAY_SECONDS,
             options={"require": ["iss", "aud", "exp", "iat", "sub", "tid"]},
         )
-    except jwt.PyJWTError as error:
+    except tokens.UNREADABLE as error:
         raise NotSignedInError from error
     tenant = str(claims["tid"])
     if tenant not in settings.MICROSOFT_TENANTS or claims["iss"] != settings.MICROSOFT_ISSUER.format(tenant=tenant):

@@ -37,6 +37,8 @@ ACCESS = "access"
 CLAIMS = ["iss", "aud", "sub", "sid", "rid", "jti", "typ", "iat", "exp", "ver"]
 REFUSED = "Invalid or expired token"
 REFRESH_PREFIX = "rwr_"
+# What reading a token may raise: a header nested a thousand deep is JSON, too.
+UNREADABLE = (jwt.PyJWTError, RecursionError)
 
 
 @dataclass(frozen=True)
@@ -163,7 +165,7 @@ def claims_of(token: str) -> dict[str, Any]:
             )
         except jwt.InvalidSignatureError:
             continue
-        except jwt.PyJWTError as error:
+        except UNREADABLE as error:
             raise NotSignedInError from error
         if claims["typ"] != ACCESS:
             raise NotSignedInError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import time
 import uuid
@@ -79,6 +80,16 @@ def running() -> Iterator[Issuer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+def deep_token() -> str:
+    """No token at all, but JSON that is nested too deep to be read."""
+
+    def part(text: str) -> str:
+        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+    deep = '{"alg": "RS256", "kid": ' + "[" * 2000 + "]" * 2000 + "}"
+    return f"{part(deep)}.{part(deep)}.{part('x')}"
 
 
 def lifetime(*, age: int = 0, seconds: int = 60) -> dict[str, Any]:
