@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import re
 import ssl
 import threading
 import time
@@ -329,3 +330,32 @@ def test_a_server_that_is_not_there_is_no_bug(settings: Any) -> None:
     settings.OUTBOUND_ALLOW = ["127.0.0.1"]
     with pytest.raises(FetchFailedError):
         get("http://127.0.0.1:1/")
+
+
+# Their addresses are the operator's, the studio's own, or part of a test; nobody's input reaches them.
+OTHERS = {
+    "accounts/pages/microsoft.py",
+    "ai/providers/http.py",
+    "ai/weights/download.py",
+    "ai/weights/fetch.py",
+    "ai/weights/packages.py",
+    "core/embedded/health.py",
+    "core/outbound.py",
+    "core/testing/server.py",
+    "jobs/demo/client.py",
+}
+CLIENTS = re.compile(
+    r"^\s*(?:import|from) (?:requests|urllib\.request|urllib3|httpx2?|httpcore2?|aiohttp|http\.client)\b", re.MULTILINE
+)
+
+
+def test_nothing_else_of_the_studio_fetches_addresses() -> None:
+    root = Path(__file__).resolve().parents[2]
+    apps = ("accounts", "ai", "chat", "config", "core", "jobs", "media_library", "qc")
+    found = {
+        str(path.relative_to(root))
+        for app in apps
+        for path in (root / app).rglob("*.py")
+        if "tests" not in path.parts and CLIENTS.search(path.read_text())
+    }
+    assert found <= OTHERS
