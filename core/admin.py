@@ -19,11 +19,9 @@ from core.models import AuditEvent, AuditHead, AuditTombstone
 class ReadOnly:
     """Rows to look at: they change through their services only, or never."""
 
-    fields: Any = None
-
     def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:  # noqa: ARG002
         # An inline builds its form from `fields` before it asks whether anything may change.
-        return tuple(self.fields or ())
+        return tuple(getattr(self, "fields", None) or ())
 
     def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
         return False

@@ -86,7 +86,7 @@ def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
         candidates = [person for person in people if person.pk not in inside]
         rows.append({"team": team, "memberships": memberships, "candidates": candidates})
     may_assign = policies.can(user, "accounts.client.assign_manager", shown)
-    context = {
+    context: dict[str, Any] = {
         "client": shown,
         "team_rows": rows,
         "may_change_members": may_change_members,

@@ -50,7 +50,9 @@ class ClientForm(forms.Form):
     """`organizations` are those in which the viewer makes clients."""
 
     name = one_line("Name", most=200)
-    organization = forms.ModelChoiceField(queryset=Organization.objects.none(), required=False, empty_label="No house")
+    organization = forms.ModelChoiceField(
+        label="Organisation", queryset=Organization.objects.none(), required=False, empty_label="None"
+    )
     contact_email = address("Contact", required=False, hint="Whom to write to about this client.")
     notes = forms.CharField(required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
 
