@@ -30,7 +30,7 @@ from accounts.services import microsoft, profile
 from accounts.services import sign_in as service
 from core.errors import ConflictError, NotSignedInError, UnavailableError
 from core.rest import throttles
-from core.rest.request_info import info
+from core.rest.limits import address_key
 
 PROVIDER = "microsoft"
 LINK_FAILED = "Microsoft cannot be reached. Try again in a while."
@@ -80,7 +80,7 @@ def back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """The way back: who this is, and then the same steps as behind every other door."""
     if not microsoft_is_offered():
         raise Http404
-    throttles.check("auth", info().address or "", fail_closed=True)
+    throttles.check("auth", address_key(request), fail_closed=True)
     view = OAuth2CallbackView.adapter_view(Protocol(request, provider_id))
     try:
         answer: HttpResponse = view(request)

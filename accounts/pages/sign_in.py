@@ -20,6 +20,7 @@ from accounts.services import microsoft, second_factor
 from accounts.services import sign_in as service
 from core.errors import DomainError, InvalidFieldError, NotSignedInError, TooManyRequestsError, WrongStateError
 from core.rest import throttles
+from core.rest.limits import address_key
 from core.rest.request_info import info
 
 METHODS_BEFORE_SETUP = "pending_2fa_setup_methods"
@@ -40,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render_sign_in(request, form, after)
     try:
-        throttles.check("auth", info().address or "", fail_closed=True)
+        throttles.check("auth", address_key(request), fail_closed=True)
         user = service.check_password(**form.cleaned_data, address=info().address)
     except NotSignedInError:
         form.add_error("password", REFUSED)

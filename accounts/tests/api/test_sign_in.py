@@ -343,3 +343,12 @@ def test_the_description_of_the_api_says_how_to_sign_in(client: Client) -> None:
     assert described["paths"]["/api/v1/auth/login"]["post"]["security"] == [{}]
     forms = described["paths"]["/api/auth/login"]["post"]["requestBody"]["content"]
     assert set(forms) == {"application/json", "application/x-www-form-urlencoded"}
+
+
+def test_the_page_counts_against_the_same_limit(client: Client, ada: User, rate_limits: Any) -> None:
+    for _ in range(4):
+        log_in(client, ada)
+    page = {"email": ada.email, "password": PASSWORD}
+    assert client.post("/login", page).status_code == 302
+    assert Client().post("/login", page).status_code == 429
+    assert log_in(Client(), ada).status_code == 429
