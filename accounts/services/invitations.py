@@ -17,7 +17,7 @@ from accounts import policies
 from accounts.models import Invitation, Organization, Project, User
 from accounts.services import passwords, places
 from core import audit, mail
-from core.errors import ConflictError, DomainError, InvalidFieldError, NotAllowedError, NotFoundError, NotSignedInError
+from core.errors import ConflictError, DomainError, InvalidFieldError, NotFoundError, NotSignedInError
 from core.rest import throttles
 
 LIFETIME = timedelta(days=7)
@@ -28,7 +28,6 @@ TRIES = 3
 UNKNOWN = "Invitation not found"
 EXPIRED = "Invitation has expired"
 ACCEPTED = "Invitation already accepted"
-WRONG_PERSON = "This invitation is for somebody else. Sign out, then open it again."
 
 
 # Sending.
@@ -197,7 +196,8 @@ def accept(token: str, *, guest: User | None, name: str = "", password: str = ""
     invitation = _judge(_behind(token).select_for_update(of=("self",)).first())
     account = account_of(invitation)
     if guest is not None and (account is None or account.pk != guest.pk):
-        raise NotAllowedError(WRONG_PERSON)
+        # For whoever is somebody else it does not exist; the page, which is opened from the letter, says so in more words.
+        raise NotFoundError(UNKNOWN)
     if account is not None and guest is None:
         raise NotSignedInError("Invalid email or password")
     if account is None:

@@ -146,7 +146,7 @@ class TestNewAccount:
 
     def test_somebody_signed_in_cannot_accept_for_somebody_else(self, api: ApiFor, token: str) -> None:
         answer = api("linguist").post(ACCEPT, accepting(token))
-        assert (answer.status_code, answer.json()["detail"]) == (403, invitations.WRONG_PERSON)
+        assert (answer.status_code, answer.json()["detail"]) == (404, invitations.UNKNOWN)
         assert not User.objects.filter(email=GUEST).exists()
 
     def test_where_a_second_factor_is_wanted_the_place_is_taken_and_the_set_up_comes_next(
@@ -207,13 +207,13 @@ class TestExistingAccount:
             return {"Authorization": f"Bearer {given['access_token']}"}
 
         other = Api().post(ACCEPT, {"token": token, "password": PASSWORD}, **bearer(people["client"]))
-        assert (other.status_code, other.json()["detail"]) == (403, invitations.WRONG_PERSON)
+        assert (other.status_code, other.json()["detail"]) == (404, invitations.UNKNOWN)
         assert Api().post(ACCEPT, {"token": token}, Authorization="Bearer junk").status_code == 401
         assert Api().post(ACCEPT, {"token": token}, **bearer(account)).status_code == 200
 
     def test_another_persons_browser_is_refused(self, account: User, api: ApiFor, token: str) -> None:
         answer = api("admin").post(ACCEPT, {"token": token, "password": PASSWORD})
-        assert (answer.status_code, answer.json()["detail"]) == (403, invitations.WRONG_PERSON)
+        assert (answer.status_code, answer.json()["detail"]) == (404, invitations.UNKNOWN)
         assert not account.memberships.exists()
 
     def test_its_second_factor_is_asked_for(self, account: User, api: ApiFor, token: str) -> None:
