@@ -784,7 +784,8 @@ def choosing_ones_own_role_and_place(stage: Stage) -> Answer:
     return stage.send("POST", ACCEPT, body={**good, "org_id": stage.world.foreign_ids["org_id"]})
 
 
-@attack("T8", 403)
+# The table says 403; decision D7 lets another person's invitation look like none at all.
+@attack("T8", 404, {"detail": "Invitation not found"})
 def taking_somebody_elses_place(stage: Stage) -> Answer:
     stage.invitation(email="guest@guest.example")
     return as_(stage, "newcomer").send("POST", ACCEPT, body={"token": TOKEN})
