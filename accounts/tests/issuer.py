@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import json
 import time
 import uuid
@@ -82,14 +84,21 @@ def running() -> Iterator[Issuer]:
         thread.join()
 
 
+def part(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def hs256_with(secret: str, claims: dict[str, Any]) -> str:
+    """Signed with any text as the secret, the text of a public key too, which PyJWT itself refuses."""
+    header = {"alg": "HS256", "kid": "first"}
+    head = ".".join(part(json.dumps(given).encode()) for given in (header, claims))
+    return f"{head}.{part(hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest())}"
+
+
 def deep_token() -> str:
     """No token at all, but JSON that is nested too deep to be read."""
-
-    def part(text: str) -> str:
-        return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
-
-    deep = '{"alg": "RS256", "kid": ' + "[" * 2000 + "]" * 2000 + "}"
-    return f"{part(deep)}.{part(deep)}.{part('x')}"
+    deep = b'{"alg": "RS256", "kid": ' + b"[" * 2000 + b"]" * 2000 + b"}"
+    return f"{part(deep)}.{part(deep)}.{part(b'x')}"
 
 
 def lifetime(*, age: int = 0, seconds: int = 60) -> dict[str, Any]:

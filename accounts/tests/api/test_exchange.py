@@ -18,7 +18,7 @@ from accounts.models import User, UserSession
 from accounts.services import issuer_keys
 from accounts.tests.credentials import add_device, bearer, code_of, post, program, status_with
 from accounts.tests.factories import UserFactory
-from accounts.tests.issuer import deep_token, lifetime, pem_of, rsa_key, running
+from accounts.tests.issuer import deep_token, hs256_with, lifetime, pem_of, rsa_key, running
 from core.models import AuditEvent
 from core.testing.contract import differences, endpoint
 
@@ -207,17 +207,3 @@ def published(settings: Any) -> Iterator[Any]:
         issuer_keys.SETS.clear()
         yield server
         issuer_keys.SETS.clear()
-
-
-def hs256_with(secret: str, claims: dict[str, Any]) -> str:
-    """Signed with any text as the secret, which PyJWT refuses for keys."""
-    import base64
-    import hashlib
-    import hmac
-    import json
-
-    def part(value: bytes) -> str:
-        return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
-
-    head = part(json.dumps({"alg": "HS256", "typ": "JWT"}).encode()) + "." + part(json.dumps(claims).encode())
-    return f"{head}.{part(hmac.new(secret.encode(), head.encode(), hashlib.sha256).digest())}"

@@ -12,10 +12,9 @@ from django.test import Client
 
 from accounts.models import ExternalIdentity, User, UserSession
 from accounts.services import issuer_keys
-from accounts.tests.api.test_exchange import hs256_with
 from accounts.tests.credentials import add_device, bearer, code_of, post, status_with
 from accounts.tests.factories import UserFactory
-from accounts.tests.issuer import Issuer, deep_token, lifetime, pem_of, rsa_key, running
+from accounts.tests.issuer import Issuer, deep_token, hs256_with, lifetime, pem_of, rsa_key, running
 from core.models import AuditEvent
 from core.testing.contract import differences, endpoint
 
