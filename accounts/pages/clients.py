@@ -17,7 +17,7 @@ from accounts import policies, queries
 from accounts.models import Client, Organization, Project, Team, User
 from accounts.pages.forms import ClientDetailsForm, ClientForm, ManagerForm, ProjectForm, TeamForm, TeamMemberForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
-from accounts.services import clients, projects
+from accounts.services import clients, foreign_reads, projects
 from core.errors import NotFoundError
 
 UNKNOWN = "There is no such client, or you have no access to it."
@@ -26,7 +26,9 @@ NO_PERSON = "This person is not here."
 
 
 def find_client(request: HttpRequest, client_id: uuid.UUID) -> Client:
-    return found(Client.objects.visible_to(viewer(request)).select_related("organization"), client_id, UNKNOWN)
+    client = found(Client.objects.visible_to(viewer(request)).select_related("organization"), client_id, UNKNOWN)
+    foreign_reads.note(viewer(request), client)
+    return client
 
 
 def find_team(request: HttpRequest, team_id: uuid.UUID) -> Team:
@@ -77,6 +79,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
 def client(request: HttpRequest, client_id: uuid.UUID) -> HttpResponse:
     user = viewer(request)
     shown = find_client(request, client_id)
+    foreign_reads.note(user, shown)
     may_change_members = policies.can(user, "accounts.team.change_members", Team(client=shown))
     people = list(queries.people_for(shown, user)) if may_change_members else []
     rows = []

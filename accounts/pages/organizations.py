@@ -17,7 +17,7 @@ from accounts import policies, queries
 from accounts.models import Client, Invitation, Membership, Organization, User
 from accounts.pages.forms import AddMemberForm, OrganizationForm, RoleForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
-from accounts.services import houses
+from accounts.services import foreign_reads, houses
 from core.errors import NotFoundError
 
 UNKNOWN = "There is no such organisation, or you do not belong to it."
@@ -26,7 +26,9 @@ CLIENTS_SHOWN = 50
 
 
 def find_house(request: HttpRequest, house_id: uuid.UUID) -> Organization:
-    return found(Organization.objects.visible_to(viewer(request)), house_id, UNKNOWN)
+    house = found(Organization.objects.visible_to(viewer(request)), house_id, UNKNOWN)
+    foreign_reads.note(viewer(request), house)
+    return house
 
 
 def find_member(house: Organization, user_id: uuid.UUID) -> Membership:
@@ -61,7 +63,9 @@ def organization_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def organization(request: HttpRequest, house_id: uuid.UUID) -> HttpResponse:
-    return show(request, find_house(request, house_id), AddMemberForm())
+    house = find_house(request, house_id)
+    foreign_reads.note(viewer(request), house)
+    return show(request, house, AddMemberForm())
 
 
 def show(request: HttpRequest, house: Organization, form: AddMemberForm, *, status: int = 200) -> HttpResponse:
@@ -75,7 +79,7 @@ def show(request: HttpRequest, house: Organization, form: AddMemberForm, *, stat
         "clients": Client.objects.visible_to(user).filter(organization=house).order_by("name", "pk")[:CLIENTS_SHOWN],
     }
     if policies.can(user, "accounts.member.list", house):
-        addresses = bool(policies.can(user, "accounts.people.see_addresses"))
+        addresses = bool(policies.can(user, "accounts.member.see_address", house))
         context["page"] = paged(request, queries.members(house, search=words(request), addresses=addresses))
     if policies.can(user, "accounts.member.add", house):
         context["open_invitations"] = (

@@ -18,6 +18,98 @@ from media_library.media import webvtt
 from media_library.models import Track, TrackVersion
 
 LANGUAGE_LENGTH = 35
+JOB_ROW = {
+    "id": "uuid",
+    "status": "string",
+    "title": "string",
+    "created_at": "datetime",
+    "source_language": "string",
+    "languages": "list<string>",
+    "org_id": "nullable uuid",
+    "client_id": "nullable uuid",
+    "project_id": "nullable uuid",
+    "created_by": "uuid",
+    "progress": "int",
+    "updated_at": "datetime",
+}
+OUTPUT = {
+    "qc_state": "string",
+    "captions_vtt": "nullable url",
+    "audio_description_vtt": "nullable url",
+    "audio_description_mp3": "nullable url",
+    "accessible_video_mp4": "nullable url",
+    "caption_version": "nullable int",
+    "audio_description_version": "nullable int",
+    "translation_status": "string",
+    "tts_status": "string",
+    "render_status": "string",
+    "needs_person": "nullable string",
+    "engines": "object",
+}
+JOB = {
+    **JOB_ROW,
+    "notes": "nullable string",
+    "filename": "string",
+    "content_type": "nullable string",
+    "size_bytes": "nullable int",
+    "duration_seconds": "nullable float",
+    "gcs_uri": "nullable string",
+    "requested_outputs": {
+        "captions_vtt": "bool",
+        "audio_description_vtt": "bool",
+        "audio_description_mp3": "bool",
+        "accessible_video_mp4": "bool",
+        "languages": "list<string>",
+        "tts_preferences": {"provider": "string", "model": "string", "default_voice": "string"},
+    },
+    "brief_id": "nullable uuid",
+    "cloned_from": "nullable uuid",
+    "failed_step": "nullable string",
+    "error": "nullable string",
+    "rejection": {"$nullable": True, "stage": "string", "reason": "nullable string", "by": "uuid", "at": "datetime"},
+    "blocked_reason": "nullable string",
+    "outputs": {"$map": OUTPUT},
+    "allowed_actions": "list<string>",
+    "completed_at": "nullable datetime",
+}
+TRACK = {
+    "job_id": "uuid",
+    "language": "string",
+    "kind": "string",
+    "version": "int",
+    "content": "string",
+    "cues": [{"index": "int", "start": "float", "end": "float", "text": "string", "reviewed": "bool"}],
+    "updated_by": "nullable uuid",
+    "updated_at": "datetime",
+    "engine": "nullable string",
+}
+UPLOAD = {
+    "job_id": "uuid",
+    "upload_url": "url",
+    "method": "string",
+    "headers": "object",
+    "gcs_uri": "string",
+    "expires_at": "datetime",
+}
+DRAFT = {
+    "id": "uuid",
+    "language": "string",
+    "kind": "string",
+    "base_version": "int",
+    "current_version": "int",
+    "content": "string",
+    "comment": "string",
+    "created_at": "datetime",
+}
+DOWNLOAD = {
+    "language": "string",
+    "kind": "string",
+    "filename": "string",
+    "content_type": "string",
+    "size_bytes": "nullable int",
+    "url": "url",
+    "expires_at": "datetime",
+}
 
 
 class TtsPreferencesInput(Input):

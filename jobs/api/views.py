@@ -17,9 +17,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.models import User
+from accounts.services import foreign_reads
 from core.errors import InvalidFieldError, NotFoundError, UpgradeRequiredError
 from core.rest.paging import PageRequest, page_of
 from core.rest.parsers import StrictJSONParser
+from core.rest.schema import Gives, Made
+from core.rest.schema import page as page_shape
 from core.rest.views import ApiView
 from jobs import policies, queries, services, workflows
 from jobs.api import serializers as shapes
@@ -37,6 +40,7 @@ def find_job(request: Request, job_id: uuid.UUID) -> Job:
     found = queries.detailed(Job.objects.visible_to(caller(request))).filter(pk=job_id).first()
     if found is None:
         raise NotFoundError("Job not found")
+    foreign_reads.note(caller(request), found)
     return found
 
 
@@ -49,11 +53,16 @@ def answer(request: Request, job_id: uuid.UUID, *, code: int = status.HTTP_200_O
 class StatusSocket(ApiView):
     """The status socket's address, asked for without an upgrade."""
 
+    gives = Gives(get={})
+
     def get(self, _request: Request) -> Response:
         raise UpgradeRequiredError
 
 
 class UploadInit(ApiView):
+    takes = shapes.UploadInitInput
+    gives = Gives(post=shapes.UPLOAD)
+
     def post(self, request: Request) -> Response:
         policies.require(caller(request), "create")
         body = shapes.UploadInitInput.parse(request.data)
@@ -76,6 +85,9 @@ class UploadInit(ApiView):
 
 
 class UploadComplete(ApiView):
+    takes = shapes.UploadCompleteInput
+    gives = Gives(post=Made(shapes.JOB))
+
     def post(self, request: Request) -> Response:
         policies.require(caller(request), "create")
         body = shapes.UploadCompleteInput.parse(request.data)
@@ -85,6 +97,9 @@ class UploadComplete(ApiView):
 
 
 class Jobs(ApiView):
+    takes = shapes.UploadCompleteInput
+    query = ("page", "size", shapes.JobListQuery)
+    gives = Gives(get=page_shape(shapes.JOB_ROW), post=Made(shapes.JOB))
     # The file, and room for the form's other fields.
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
     parser_classes = (StrictJSONParser, MultiPartParser)
@@ -131,11 +146,16 @@ def _json_field(text: Any) -> Any:
 
 
 class JobDetail(ApiView):
+    gives = Gives(get=shapes.JOB)
+
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(shapes.job_output(find_job(request, job_id), caller(request)))
 
 
 class Cancel(ApiView):
+    takes = shapes.ReasonInput
+    gives = Gives(post=shapes.JOB)
+
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "cancel", job)
@@ -145,12 +165,17 @@ class Cancel(ApiView):
 
 
 class Retry(ApiView):
+    gives = Gives(post=shapes.JOB)
+
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         workflows.retry(find_job(request, job_id), actor=caller(request))
         return answer(request, job_id)
 
 
 class ApproveSource(ApiView):
+    takes = shapes.CommentInput
+    gives = Gives(post=shapes.JOB)
+
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "approve_source", job)
@@ -160,6 +185,9 @@ class ApproveSource(ApiView):
 
 
 class Complete(ApiView):
+    takes = shapes.CommentInput
+    gives = Gives(post=shapes.JOB)
+
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "complete", job)
@@ -181,6 +209,10 @@ class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
 
 
 class JobTrack(ApiView):
+    takes = shapes.TrackSaveInput
+    query = (shapes.TrackQuery,)
+    gives = Gives(get=shapes.TRACK, patch=shapes.TRACK)
+
     content_negotiation_class = JsonUnlessAskedOtherwise
     max_body_bytes = TRACK_BODY_BYTES
 
@@ -228,6 +260,8 @@ def _if_match(request: Request) -> int | None:
 class JobDraft(ApiView):
     """A text that lost against somebody else's save: read it, merge it by saving, discard it."""
 
+    gives = Gives(get=shapes.DRAFT)
+
     def get(self, request: Request, job_id: uuid.UUID, draft_id: uuid.UUID) -> Response:
         draft = services.find_draft(find_job(request, job_id), draft_id, author=caller(request))
         return Response(
@@ -249,6 +283,8 @@ class JobDraft(ApiView):
 
 
 class Downloads(ApiView):
+    gives = Gives(get={"job_id": "uuid", "expires_in": "int", "assets": [shapes.DOWNLOAD]})
+
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "downloads", job)

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
+from accounts.services import foreign_reads
 from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
 from core.live.events import last_seq
 from jobs import events, policies, queries, services, workflows
@@ -38,6 +39,7 @@ def find_job(request: HttpRequest, job_id: uuid.UUID) -> Job:
     job = queries.detailed(Job.objects.visible_to(viewer(request))).filter(pk=job_id).first()
     if job is None:
         raise NotFoundError("There is no such job, or you have no access to it.")
+    foreign_reads.note(viewer(request), job)
     return job
 
 

@@ -11,6 +11,7 @@ import pytest
 from accounts.models import Organization
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, UserFactory
 from core.errors import InvalidFieldError, NotAllowedError, NotFoundError
+from core.models import AuditEvent
 from jobs import services
 from jobs.tests.factories import JobFactory
 
@@ -86,3 +87,12 @@ def test_the_list_filters_by_client_and_project(api: Any, house: Organization) -
         assert [row["id"] for row in found["items"]] == [str(job.pk)]
         assert (found["items"][0]["client_id"], found["items"][0]["project_id"]) == (str(client.pk), str(project.pk))
     assert api("production").get(f"/api/v1/jobs?client_id={uuid.uuid4()}").json()["total"] == 0
+
+
+@pytest.mark.django_db
+def test_an_admin_who_looks_into_another_house_leaves_a_trace_once(api: Any, house: Organization) -> None:
+    job = JobFactory(organization=house)
+    for path in (f"/api/v1/jobs/{job.pk}", f"/jobs/{job.pk}", f"/jobs/{job.pk}"):
+        assert api("admin").get(path).status_code == 200
+    api("production").get(f"/api/v1/jobs/{job.pk}")
+    assert AuditEvent.objects.filter(action="accounts.admin.read_foreign", subject_id=str(job.pk)).count() == 1
