@@ -146,14 +146,6 @@ def people_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
     return denied("Linguists and reviewers see the people of their own work.")
 
 
-@rule("accounts.people.see_addresses")
-def address_readers(user: User, obj: Any) -> Decision:  # noqa: ARG001
-    """Clients see the names of their house only."""
-    if user.has_role(R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
-        return ALLOWED
-    return denied("Clients see names only.")
-
-
 @rule("accounts.clients.open")
 def client_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
     """The list of clients; `visible_to` decides which."""

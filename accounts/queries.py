@@ -30,12 +30,15 @@ def houses_to_list(user: User) -> list[uuid.UUID] | None:
     return None if user.is_platform_admin else user.houses_as(*LISTERS)
 
 
-def people(
-    user: User, *, search: str = "", role: str = "", house: uuid.UUID | None = None, addresses: bool = True
-) -> QuerySet[User]:
+def houses_with_addresses(user: User) -> list[uuid.UUID] | None:
+    """The houses where `user` sees people's addresses, and not their names alone; None means all."""
+    return None if user.is_platform_admin else user.houses_as(R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN)
+
+
+def people(user: User, *, search: str = "", role: str = "", house: uuid.UUID | None = None) -> QuerySet[User]:
     """The people of the houses whose members the viewer may list, with their houses and when they were last seen.
 
-    Who may not see addresses cannot guess at them by searching either.
+    What the viewer may not see of an address cannot be guessed at by searching either.
     """
     houses = houses_to_list(user)
     found: QuerySet[User] = User.objects.filter(deleted_at=None)
@@ -46,8 +49,11 @@ def people(
     if house is not None:
         found = found.filter(pk__in=Membership.objects.filter(organization=house).order_by().values("user"))
     if search:
-        named = Q(name__icontains=search)
-        found = found.filter(named | Q(email__icontains=search) if addresses else named)
+        by_address = Q(email__icontains=search)
+        seen_in = houses_with_addresses(user)
+        if seen_in is not None:
+            by_address &= Q(pk__in=Membership.objects.filter(organization__in=seen_in).order_by().values("user"))
+        found = found.filter(Q(name__icontains=search) | by_address)
     if role:
         own = Q(role=role)
         there = Q(pk__in=Membership.objects.filter(role=role).order_by().values("user"))

@@ -26,6 +26,8 @@ from accounts.pages.forms import GuestForm, JoinForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
 from accounts.services import invitations, sign_in
 from core.errors import ConflictError, DomainError, NotFoundError
+from core.rest import throttles
+from core.rest.limits import address_key
 
 UNKNOWN = "There is no such invitation, or it is not yours to change."
 STATES = [("open", "Open"), ("accepted", "Accepted"), ("expired", "Expired"), ("withdrawn", "Withdrawn")]
@@ -174,7 +176,13 @@ def invitation_accept(request: HttpRequest) -> HttpResponse:
         messages.success(request, f"Welcome to {invitations.place_of(invitation) or 'the studio'}.")
         return redirect(way_in(invitation))
     form = JoinForm(request.POST)
-    status = refusal(form, lambda: accepted.append(invitations.accept(token, guest=None, **form.cleaned_data)))
+
+    def join() -> None:
+        # A new account is signed in at once, so this door counts with the others that mint a credential.
+        throttles.check("auth", address_key(request), fail_closed=True)
+        accepted.append(invitations.accept(token, guest=None, **form.cleaned_data))
+
+    status = refusal(form, join)
     if status is not None:
         return show(request, invitation, token, step=step, form=form, status=status)
     return let_in(request, accepted[0], invitation)

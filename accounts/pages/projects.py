@@ -18,7 +18,7 @@ from accounts.models import Invitation, Project, User
 from accounts.pages.forms import CollaboratorForm, ProjectDetailsForm, ProjectForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
 from accounts.policies import Decision
-from accounts.services import projects
+from accounts.services import foreign_reads, projects
 from core.errors import NotFoundError
 
 UNKNOWN = "There is no such project, or you have no access to it."
@@ -48,6 +48,13 @@ def find_for(request: HttpRequest, project_id: uuid.UUID, verb: str) -> Project:
         # The rule's own answer, so that every door refuses in the same words.
         policies.require(viewer(request), f"accounts.project.{verb}", project)
     return project
+
+
+def sees_addresses(user: User, project: Project) -> bool:
+    """The owner of a project knows whom it is shared with; otherwise it is as in the client's house."""
+    if project.owner_id == user.pk or user.is_platform_admin:
+        return True
+    return project.client is not None and bool(policies.can(user, "accounts.member.see_address", project))
 
 
 def way_to(project: Project) -> str:
@@ -94,7 +101,9 @@ def project_list(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def project(request: HttpRequest, project_id: uuid.UUID) -> HttpResponse:
-    return show(request, find_project(request, project_id), CollaboratorForm())
+    shown = find_project(request, project_id)
+    foreign_reads.note(viewer(request), shown)
+    return show(request, shown, CollaboratorForm())
 
 
 def show(request: HttpRequest, shown: Project, form: CollaboratorForm, *, status: int = 200) -> HttpResponse:
@@ -104,7 +113,7 @@ def show(request: HttpRequest, shown: Project, form: CollaboratorForm, *, status
         "project": shown,
         "form": form,
         "collaborators": list(queries.collaborators(shown)),
-        "addresses": shown.owner_id == user.pk or bool(policies.can(user, "accounts.people.see_addresses")),
+        "addresses": sees_addresses(user, shown),
         "may_edit": may(user, "update", shown),
         "may_share": may_share,
         "may_archive": may(user, "archive", shown),

@@ -269,3 +269,12 @@ def test_a_collaborator_accepts_a_project(client: Browser) -> None:
     member = ProjectMember.objects.get(project=project)
     assert (member.user.email, member.role) == ("guest@example.com", "collaborator")
     assert client.get(f"/projects/{project.pk}").status_code == 200
+
+
+def test_joining_counts_with_the_other_doors_that_sign_people_in(
+    client: Browser, invited: Invitation, settings: Any
+) -> None:
+    settings.RATE_LIMITS = True
+    token = token_in_letter()
+    tries = [join(client, token, password="short").status_code for _ in range(6)]
+    assert tries == [422] * 5 + [429]

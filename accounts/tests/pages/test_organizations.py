@@ -146,6 +146,15 @@ def test_the_page_costs_the_same_for_one_member_and_for_fifteen(
     assert queries_of(client, way_to(house)) == few
 
 
+def test_an_admin_who_looks_into_a_house_that_is_not_theirs_leaves_a_trace(
+    client: Browser, house: Organization, admin: User, keeper: User
+) -> None:
+    for viewer in (keeper, admin, admin):
+        see(client, viewer, way_to(house))
+    event = AuditEvent.objects.get(action="accounts.admin.read_foreign")
+    assert (event.actor_id, event.subject_id) == (admin.pk, str(house.pk))
+
+
 # ---- changing who belongs to it
 
 

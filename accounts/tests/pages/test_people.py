@@ -121,3 +121,24 @@ def test_the_list_costs_the_same_for_one_person_and_for_twenty(
     for _ in range(15):
         UserFactory(house=house)
     assert queries_of(client, "/people") == few
+
+
+def test_addresses_are_seen_in_those_houses_only_where_the_role_allows_it(client: Browser, house: Organization) -> None:
+    UserFactory(name="Ada Byron", email="ada@example.com", house=house)
+    elsewhere = OrganizationFactory()
+    UserFactory(name="Ben Babbage", email="ben@example.com", house=elsewhere)
+    viewer = UserFactory(role=R.PRODUCTION, house=house)
+    Membership.objects.create(user=viewer, organization=elsewhere, role=R.CLIENT)
+    page = see(client, viewer)
+    assert "ada@example.com" in page
+    assert "Ben Babbage" in page
+    assert "ben@example.com" not in page
+    assert "Ada Byron" in see(client, viewer, q="ada@example")
+    assert "Ben Babbage" not in see(client, viewer, q="ben@example")
+
+
+def test_the_address_of_somebody_without_a_name_is_not_shown_in_its_place(client: Browser, house: Organization) -> None:
+    UserFactory(name="", email="nameless@example.com", house=house)
+    page = see(client, UserFactory(role=R.CLIENT, house=house))
+    assert "Somebody without a name" in page
+    assert "nameless@example.com" not in page
