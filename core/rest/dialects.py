@@ -52,6 +52,7 @@ class Dialect:
     write: Callable[[Failure, str, str], Body]
     sentences: Mapping[int, str] = field(default_factory=dict)
     validation_status: int = 400
+    media_type_status: int = 415
     bearer: bool = True
 
     def body(self, failure: Failure, request_id: str) -> Body:
@@ -62,9 +63,9 @@ class Dialect:
         return body | {key: value for key, value in failure.extra.items() if key not in body}
 
     def status(self, failure: Failure) -> int:
-        return (
-            self.validation_status if failure.code == "validation_error" and failure.status == 422 else failure.status
-        )
+        if failure.code == "validation_error" and failure.status == 422:
+            return self.validation_status
+        return self.media_type_status if failure.status == 415 else failure.status
 
 
 SENTENCES = {
@@ -155,9 +156,16 @@ MOVIE_CODES = {
     429: "RATE_LIMITED",
     503: "AI_SERVICE_ERROR",
 }
-VOICE_CODES = {"bad_request": "validation_error", "wrong_state": "conflict", "too_large": "file_too_large"}
+VOICE_CODES = {
+    "bad_request": "validation_error",
+    "unsupported_type": "validation_error",
+    "wrong_state": "conflict",
+    "too_large": "file_too_large",
+}
 
-PLATFORM = Dialect("platform", platform, {401: "Not logged in", 403: "Access denied"}, bearer=False)
+PLATFORM = Dialect(
+    "platform", platform, {401: "Not logged in", 403: "Access denied"}, media_type_status=400, bearer=False
+)
 PIPELINE = Dialect("pipeline", detail, {401: "Could not validate credentials"}, validation_status=422)
 ACCESSIBLE = Dialect("accessible", detail, validation_status=422)
 MOVIE = Dialect(
@@ -170,7 +178,9 @@ MOVIE = Dialect(
         429: "Too many requests",
     },
 )
-VOICE = Dialect("voice", voice, {401: "Authentication required", 500: "An unexpected error occurred"})
+VOICE = Dialect(
+    "voice", voice, {401: "Authentication required", 500: "An unexpected error occurred"}, media_type_status=400
+)
 SHARED = Dialect("shared", shared, {401: "Invalid or expired token", 500: "An unexpected error occurred"})
 MOVIE_AND_PIPELINE = Dialect(
     "movie_and_pipeline",

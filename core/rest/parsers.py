@@ -12,6 +12,7 @@ from rest_framework.parsers import JSONParser
 
 from core.errors import TooLargeError
 from core.rest.body import limit_of
+from core.rest.dialects import PLATFORM, dialect_of
 
 DEEPEST = 50
 
@@ -35,6 +36,8 @@ class StrictJSONParser(JSONParser):
         except RecursionError as error:
             raise ParseError(f"The JSON is nested deeper than {DEEPEST} levels.") from error
         except (ValueError, LookupError) as error:
+            if counts_as_empty(context):
+                return {}
             raise ParseError(f"The body is not valid JSON: {error}") from error
         self.check(value, 0)
         return value  # type: ignore[no-any-return]  # may be any JSON; serializers say so when it is no object
@@ -72,6 +75,12 @@ class TrackJSONParser(StrictJSONParser):
     """For WebVTT in JSON: the WebVTT reader turns NUL into U+FFFD itself."""
 
     nul_allowed = True
+
+
+def counts_as_empty(context: Mapping[str, Any]) -> bool:
+    """The platform's document reads what is no JSON as an empty object: its answer is then about the first field that is missing."""
+    request = context.get("request")
+    return request is not None and dialect_of(request.path) is PLATFORM
 
 
 def refuse_constant(name: str) -> float:

@@ -156,7 +156,9 @@ def test_methods_and_types_that_are_not_served_are_refused(web: Client, path: st
     response = web.delete(path)
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
-    assert web.post(path, "<a/>", content_type="application/xml").status_code == 415
+    # Two of the documents know no 415.
+    refused = web.post(path, "<a/>", content_type="application/xml")
+    assert refused.status_code == (400 if path in (PLATFORM, VOICE) else 415)
 
 
 def test_a_route_that_does_not_exist_speaks_the_dialect_too(web: Client) -> None:

@@ -69,8 +69,8 @@ FAILURES: dict[str, tuple[Callable[[str], Any], tuple[int, ...]]] = {
     "an answer in a format not had": (lambda path: called("GET", path, headers={"Accept": "image/png"}), (406,) * 5),
     "wrong state": (raised("state"), (409,) * 5),
     "an announced body too large": (posted("x" * (2**20 + 1)), (413,) * 5),
-    "another content type": (posted("<a/>", "application/xml"), (415,) * 5),
-    "a form where JSON is meant": (posted("a=b", "application/x-www-form-urlencoded"), (415,) * 5),
+    "another content type": (posted("<a/>", "application/xml"), (400, 415, 415, 415, 400)),
+    "a form where JSON is meant": (posted("a=b", "application/x-www-form-urlencoded"), (400, 415, 415, 415, 400)),
     "no JSON": (posted("{"), (400,) * 5),
     "no text": (posted(b"\xff\xfe"), (400,) * 5),
     "NaN": (posted('{"title": NaN}'), (400,) * 5),
@@ -154,6 +154,12 @@ def test_a_form_without_its_token_is_refused_by_the_surface() -> None:
     ):
         response = web.post(path, "{}", content_type="application/json")
         assert (response.status_code, response.json()) == (403, body)
+
+
+def test_the_platform_reads_what_is_no_json_as_an_empty_object() -> None:
+    for body in ("{", "", b"\xff", "nothing"):
+        response = posted(body)(SURFACES["platform"])
+        assert (response.status_code, response.json()) == (400, {"error": "title is required"})
 
 
 # Paths and methods.
