@@ -36,7 +36,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect(after)
     if request.method != "POST":
-        return render_sign_in(request, SignInForm(), after)
+        # Sent here by a page, half way through: on with the other half. Who comes by themselves may begin anew.
+        step = next_open_step(request) if request.GET.get("next") else ""
+        return redirect(going_on(step, after)) if step else render_sign_in(request, SignInForm(), after)
     form = SignInForm(request.POST)
     if not form.is_valid():
         return render_sign_in(request, form, after)
@@ -51,6 +53,13 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     else:
         return admit(request, user, after, methods=["pwd"])
     return render_sign_in(request, form, after)
+
+
+def next_open_step(request: HttpRequest) -> str:
+    """The page that waits for this browser's second proof, or for its set-up."""
+    if service.held(request):
+        return "accounts:verify-2fa"
+    return "accounts:setup-2fa-required" if service.held_for_setup(request) else ""
 
 
 def render_sign_in(request: HttpRequest, form: SignInForm, after: str) -> HttpResponse:

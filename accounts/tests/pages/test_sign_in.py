@@ -134,6 +134,16 @@ def test_five_wrong_codes_end_the_try(client: Client, ada: User) -> None:
     assert client.post("/verify-2fa", {"token": code_of(ada)}).status_code == 302
 
 
+def test_half_way_through_every_page_leads_to_the_other_half(client: Client, ada: User, settings: Any) -> None:
+    settings.MFA_POLICY = "required"
+    type_password(client, ada)
+    assert client.get("/jobs", follow=True).redirect_chain[-1][0] == "/setup-2fa-required?next=%2Fjobs"
+    with_second_factor(ada)
+    type_password(client, ada)
+    assert client.get("/jobs", follow=True).redirect_chain[-1][0] == "/verify-2fa?next=%2Fjobs"
+    assert client.get("/login").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/verify-2fa", "/setup-2fa-required"])
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_without_a_password_first_these_pages_lead_to_the_sign_in(client: Client, path: str, method: str) -> None:
