@@ -61,14 +61,15 @@ def trail(request: HttpRequest) -> HttpResponse:
     events = chosen(form, category)
     # The actor's row may be gone: the trail holds no constraint on it.
     page = Paginator(events.select_related("actor"), PAGE_SIZE).get_page(request.GET.get("page"))
-    words = [value for value in (form.data.get(name, "") for name in form.fields) if value]
+    asked = [value for name in form.fields if (value := request.GET.get(name, ""))]
     context = {
         "form": form,
         "page": page,
+        "rows": [{"event": event, "details": details(event)} for event in page.object_list],
         "category": category,
         "categories": AuditEvent.Category.choices,
-        "filtered": bool(words or category),
-        "found": bool(words),
+        "filtered": bool(asked or category),
+        "found": bool(asked),
         "most": MOST_TAKEN,
         "standing": verdicts.standing(),
     }
@@ -136,5 +137,22 @@ def lines(events: QuerySet[AuditEvent]) -> Iterator[Sequence[Any]]:
             event.user_agent,
             event.request_id,
             event.position or "",
-            "; ".join(f"{name}={value}" for name, value in event.details.items()),
+            "; ".join(f"{name}={words}" for name, words in details(event)),
         )
+
+
+def details(event: AuditEvent) -> list[tuple[str, str]]:
+    return [(name, in_words(value)) for name, value in event.details.items()]
+
+
+def in_words(value: Any) -> str:
+    match value:
+        case list():
+            return ", ".join(in_words(inner) for inner in value)
+        case dict():
+            return ", ".join(f"{name} {in_words(inner)}" for name, inner in value.items())
+        case bool():
+            return "yes" if value else "no"
+        case None:
+            return "–"
+    return str(value)

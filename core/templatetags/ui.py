@@ -188,7 +188,7 @@ def grouped(count: float | None) -> str:
 @register.filter
 def dollars(amount: Decimal | float) -> str:
     """Cents matter in what a model call costs, and less than a cent does too."""
-    return f"${amount:,.4f}" if 0 < amount < 1 else f"${amount:,.2f}"
+    return f"${amount:,.4f}" if 0 < amount < 1 and round(amount, 2) != amount else f"${amount:,.2f}"
 
 
 @register.filter
