@@ -218,12 +218,23 @@ def release(request: HttpRequest) -> None:
         request.session.pop(key, None)
 
 
+def hold_unchanged(user: User) -> None:
+    """Locks the person and refuses when all their sign-ins ended since they were looked up: a proof given before is void then.
+
+    Whoever ends them waits for this transaction, and so ends what it begins.
+    """
+    unchanged = User.objects.active().filter(pk=user.pk, token_version=user.token_version)
+    if not unchanged.select_for_update(no_key=True).exists():
+        raise NotSignedInError(REFUSED)
+
+
 # Browsers.
 
 
 @transaction.atomic
 def open_browser_session(request: HttpRequest, user: User, *, methods: list[str]) -> UserSession:
     """Signs the browser in under a new session key, so that one known before is worth nothing after."""
+    hold_unchanged(user)
     methods = in_words(methods)
     _end_session_before(request)
     request.session.flush()

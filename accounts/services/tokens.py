@@ -71,6 +71,7 @@ def grant(user: User, *, methods: list[str]) -> Pair:
 @transaction.atomic
 def issue(user: User, *, methods: list[str]) -> Pair:
     """Signs a program in. The caller has checked every proof, the second factor included."""
+    sign_in.hold_unchanged(user)
     methods = sign_in.in_words(methods)
     session = UserSession.objects.create(
         user=user,

@@ -18,8 +18,9 @@ from accounts import services
 from accounts.models import RefreshToken, User, UserSession
 from accounts.services import api_keys, sign_in, tokens
 from accounts.tests.credentials import at_once, bearer, log_in, post, program, status_with
-from accounts.tests.factories import UserFactory
+from accounts.tests.factories import PASSWORD, UserFactory
 from accounts.tests.issuer import deep_token
+from core.errors import NotSignedInError
 from core.models import AuditEvent
 from core.testing.contract import differences, endpoint
 
@@ -138,6 +139,13 @@ class TestAccessTokens:
         ends(update(is_active=False))
         update(is_active=True)()
         ends(update(deleted_at=timezone.now()))
+
+    def test_a_password_proved_before_it_was_changed_opens_nothing_after(self, ada: User) -> None:
+        proved = sign_in.check_password(email=ada.email, password=PASSWORD)
+        services.end_sign_ins(ada, because="password changed", actor=ada)
+        with pytest.raises(NotSignedInError):
+            tokens.issue(proved, methods=["pwd"])
+        assert not UserSession.objects.live().exists()
 
     def test_one_sign_in_can_be_ended_without_the_others(self, client: Client, ada: User, pair: dict[str, Any]) -> None:
         other = log_in(Client(), ada).json()
