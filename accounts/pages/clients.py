@@ -69,7 +69,7 @@ def client_list(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"“{made[0]}” is a client now. Give it a project manager and a team.")
             return redirect(way_to(made[0]))
     page = paged(request, queries.clients(user, search=words(request)))
-    context = {"page": page, "q": words(request), "kept": [], "form": form}
+    context: dict[str, Any] = {"page": page, "q": words(request), "kept": [], "form": form}
     return render(request, "accounts/clients.html", context, status=status or 200)
 
 

@@ -149,6 +149,10 @@ class CollaboratorForm(forms.Form):
     role = forms.ChoiceField(choices=ProjectMember.Role.choices, initial=ProjectMember.Role.COLLABORATOR)
 
 
+class CollaboratorRoleForm(forms.Form):
+    role = forms.ChoiceField(choices=ProjectMember.Role.choices)
+
+
 class GuestForm(forms.Form):
     """A place in the studio, and in one of its houses when one is chosen."""
 

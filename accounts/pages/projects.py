@@ -14,8 +14,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import policies, queries
-from accounts.models import Invitation, Project, User
-from accounts.pages.forms import CollaboratorForm, ProjectDetailsForm, ProjectForm
+from accounts.models import Invitation, Project, ProjectMember, User
+from accounts.pages.forms import CollaboratorForm, CollaboratorRoleForm, ProjectDetailsForm, ProjectForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
 from accounts.policies import Decision
 from accounts.services import foreign_reads, projects
@@ -112,6 +112,7 @@ def show(request: HttpRequest, shown: Project, form: CollaboratorForm, *, status
     context: dict[str, Any] = {
         "project": shown,
         "form": form,
+        "project_roles": ProjectMember.Role.choices,
         "collaborators": list(queries.collaborators(shown)),
         "addresses": sees_addresses(user, shown),
         "may_edit": may(user, "update", shown),
@@ -206,6 +207,27 @@ def collaborator_add(request: HttpRequest, project_id: uuid.UUID) -> HttpRespons
         return show(request, shown, form, status=status)
     messages.success(request, f"An invitation is on its way to {form.cleaned_data['email']}.")
     return redirect(way_to(shown))
+
+
+@login_required
+@never_cache
+@require_POST
+def collaborator_role(request: HttpRequest, project_id: uuid.UUID, user_id: uuid.UUID) -> HttpResponse:
+    shown, user = find_for(request, project_id, "share"), viewer(request)
+    member = queries.collaborators(shown).filter(user=user_id).first()
+    if member is None:
+        raise NotFoundError(NO_PERSON)
+    form = CollaboratorRoleForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Choose one of the roles.")
+        return redirect(way_to(shown))
+    role = form.cleaned_data["role"]
+    return carry_out(
+        request,
+        lambda: projects.change_collaborator_role(shown, user_id=user_id, role=role, actor=user),
+        done=f"{member.user} is {ProjectMember.Role(role).label.lower()} here now.",
+        to=way_to(shown),
+    )
 
 
 @login_required

@@ -36,6 +36,9 @@ urlpatterns = [
     path("projects/<uuid:project_id>/delete", projects.project_delete, name="project_delete"),
     path("projects/<uuid:project_id>/collaborators", projects.collaborator_add, name="collaborator_add"),
     path(
+        "projects/<uuid:project_id>/collaborators/<uuid:user_id>", projects.collaborator_role, name="collaborator_role"
+    ),
+    path(
         "projects/<uuid:project_id>/collaborators/<uuid:user_id>/remove",
         projects.collaborator_remove,
         name="collaborator_remove",

@@ -115,7 +115,10 @@ def test_a_project_is_shared_with_somebody_who_accepts(open_page: OpenPage, hous
     expect(stranger.get_by_role("heading", name="Night Train")).to_be_visible()
 
     page.reload()
-    expect(page.get_by_role("listitem").filter(has_text="Finn Friend")).to_contain_text("Collaborator")
+    expect(page.get_by_label("Role of Finn Friend")).to_have_value("collaborator")
+    page.get_by_label("Role of Finn Friend").select_option("viewer")
+    page.get_by_role("button", name="Save the role of Finn Friend").click()
+    expect(page.get_by_text("Finn Friend is viewer here now.")).to_be_visible()
     page.get_by_role("link", name="Remove Finn Friend").click()
     expect(page.get_by_role("heading", name="Stop sharing “Night Train” with Finn Friend?")).to_be_visible()
     page.get_by_role("button", name="Remove Finn Friend").click()

@@ -205,6 +205,21 @@ def test_an_owner_stops_sharing_and_a_collaborator_leaves(
     assert not ProjectMember.objects.exists()
 
 
+def test_only_the_owner_changes_what_a_collaborator_may_do(
+    client: Browser, owner: User, project: Project, helper: User, watcher: User
+) -> None:
+    path = way_to(project, f"/collaborators/{watcher.pk}")
+    client.force_login(helper)
+    assert client.post(path, {"role": "junk"}).status_code == 403
+    client.force_login(owner)
+    client.post(path, {"role": "junk"})
+    assert project.memberships.get(user=watcher).role == "viewer"
+    answer = client.post(path, {"role": "collaborator"}, follow=True)
+    assert "Wanda Watcher is collaborator here now." in answer.content.decode()
+    assert project.memberships.get(user=watcher).role == "collaborator"
+    assert client.post(way_to(project, f"/collaborators/{owner.pk}"), {"role": "viewer"}).status_code == 404
+
+
 def test_a_collaborator_cannot_remove_others(client: Browser, project: Project, helper: User, watcher: User) -> None:
     client.force_login(helper)
     assert client.post(way_to(project, f"/collaborators/{watcher.pk}/remove")).status_code == 403
