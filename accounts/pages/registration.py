@@ -15,7 +15,7 @@ from accounts.services import passwords, registration, sign_in
 from accounts.services.links import DeadLinkError
 from core.errors import InvalidFieldError
 from core.rest import throttles
-from core.rest.request_info import info
+from core.rest.limits import address_key
 
 # Whom this browser registered: it alone goes on to the set-up when the letter's link is opened.
 REGISTERED = "registered_user_id"
@@ -29,7 +29,7 @@ def register(request: HttpRequest) -> HttpResponse:
         return redirect(next_page(request))
     form = RegisterForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        throttles.check("register", info().address or "")
+        throttles.check("register", address_key(request))
         try:
             person = registration.register(**form.cleaned_data)
         except InvalidFieldError as error:
@@ -67,7 +67,7 @@ def verify_email(request: HttpRequest) -> HttpResponse:
 def forgotten(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        throttles.check("register", info().address or "")
+        throttles.check("register", address_key(request))
         passwords.request_reset(form.cleaned_data["email"])
         return notice(
             request,
