@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.checks import SIGNING_KEYS
 from core.management.commands.up import UVICORN_OPTIONS
 from core.rest.counters import store
 from core.testing.server import ROOT, Server, database_url, serving
@@ -156,3 +162,30 @@ def test_a_database_that_is_away_is_503_and_the_process_stays_alive(environment:
         response, content = ask(server, "GET", "/jobs", Cookie="sessionid=abcdefgh")
         assert (response.status, response.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
         assert ask(server, "GET", "/healthz")[0].status == 200
+
+
+def test_production_speaks_https_only_and_its_cookies_belong_to_this_host(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    production = {
+        **environment,
+        **{name: secrets.token_urlsafe(48) for name in SIGNING_KEYS},
+        "REELWRIGHT_MODE": "production",
+        "ALLOWED_HOSTS": "127.0.0.1,studio.agency.org",
+        "BEHIND_PROXY": "on",
+        "TRUSTED_PROXIES": "1",
+        "STATIC_ROOT": str(tmp_path),
+    }
+    collect = [sys.executable, "manage.py", "collectstatic", "--no-input"]
+    subprocess.run(collect, cwd=ROOT, env={**os.environ, **production}, check=True, capture_output=True)
+    with serving(env=production) as server:
+        response, _ = ask(server, "GET", "/login", Host="studio.agency.org")
+        assert (response.status, response.headers["Location"]) == (301, "https://studio.agency.org/login")
+        response, _ = ask(server, "GET", "/login", Host="studio.agency.org", X_Forwarded_Proto="https")
+        assert response.status == 200
+        assert response.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains; preload"
+        cookies = response.headers.get_all("Set-Cookie")
+        assert [cookie.partition("=")[0] for cookie in cookies] == ["__Host-csrf"]
+        for cookie in cookies:
+            assert {"Secure", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+            assert "Domain" not in cookie
