@@ -342,7 +342,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.rest.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.rest.schema.StudioSchema",
     "DEFAULT_THROTTLE_CLASSES": ["core.rest.limits.SurfaceThrottle"],
     "EXCEPTION_HANDLER": "core.rest.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -351,6 +351,7 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Reelwright",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "POSTPROCESSING_HOOKS": ["core.rest.schema.with_pages"],
     # What the schema leaves out is no danger to a deployment.
     "ENABLE_DJANGO_DEPLOY_CHECK": False,
 }

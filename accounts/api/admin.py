@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import policies
+from accounts.api.base import PAGING
 from accounts.models import Organization, User, UserSession
 from accounts.services import newcomers, passwords, people, sign_in
 from core.audit import reading, retention
@@ -20,7 +21,34 @@ from core.errors import InvalidFieldError, NotFoundError
 from core.models import AuditEvent
 from core.rest.inputs import IdField, Input, StrictInput
 from core.rest.paging import PageRequest, page_of
+from core.rest.schema import Gives, Made, page
 from core.rest.views import ApiView
+
+USER = {
+    "id": "uuid",
+    "email": "string",
+    "name": "nullable string",
+    "role": "string",
+    "is_active": "bool",
+    "subscription_tier": "string",
+    "created_at": "datetime",
+    "updated_at": "datetime",
+    "last_login_at": "nullable datetime",
+}
+EVENT = {
+    "id": "uuid",
+    "category": "string",
+    "action": "string",
+    "actor_id": "nullable uuid",
+    "actor_email": "nullable string",
+    "resource_type": "nullable string",
+    "resource_id": "nullable string",
+    "ip_address": "nullable string",
+    "user_agent": "nullable string",
+    "details": "object",
+    "created_at": "datetime",
+}
+MESSAGE = {"message": "string"}
 
 
 class AdminView(ApiView):
@@ -113,6 +141,10 @@ class UserView(AdminView):
 
 
 class Users(UserView):
+    takes = UserInput
+    query = (*PAGING, UserQuery)
+    gives = Gives(get=page(USER), post=Made(USER))
+
     def get(self, request: Request) -> Response:
         page = PageRequest.parse(request.query_params)
         query = UserQuery.parse(request.query_params)
@@ -147,6 +179,9 @@ class Users(UserView):
 
 
 class UserDetail(UserView):
+    takes = UserChange
+    gives = Gives(get=USER, patch=USER)
+
     def get(self, _request: Request, user_id: uuid.UUID) -> Response:
         return self.answer(user_id)
 
@@ -166,12 +201,17 @@ class UserDetail(UserView):
 
 
 class SendPasswordReset(UserView):
+    gives = Gives(post=MESSAGE)
+
     def post(self, _request: Request, user_id: uuid.UUID) -> Response:
         passwords.send_reset(self.find(user_id), actor=self.admin)
         return Response({"message": "Password reset email sent"})
 
 
 class SetPassword(UserView):
+    takes = NewPassword
+    gives = Gives(post=MESSAGE)
+
     def post(self, request: Request, user_id: uuid.UUID) -> Response:
         user = self.find(user_id)
         sign_in.require_recent_sign_in(request)
@@ -227,6 +267,9 @@ def event_outputs(events: Sequence[AuditEvent]) -> list[dict[str, Any]]:
 
 
 class AuditLogs(AdminView):
+    query = (*PAGING, AuditQuery)
+    gives = Gives(get=page(EVENT))
+
     def get(self, request: Request, **where: Any) -> Response:
         events = self.events(**where)
         page = PageRequest.parse(request.query_params)
@@ -258,6 +301,9 @@ class CleanUpQuery(Input):
 
 
 class AuditCleanUp(AdminView):
+    query = (CleanUpQuery,)
+    gives = Gives(delete={"deleted": "int", "older_than": "datetime"})
+
     def delete(self, request: Request) -> Response:
         sign_in.require_recent_sign_in(request)
         query = CleanUpQuery.parse(request.query_params)

@@ -68,9 +68,14 @@ class PersonOutput(serializers.Serializer[Any]):
 
 
 class TokenOutput(serializers.Serializer[Any]):
+    """`token` is `access_token` once more; `refresh_token` is left out where a cookie holds it."""
+
+    success = serializers.BooleanField()
     access_token = serializers.CharField()
+    token = serializers.CharField()
     token_type = serializers.CharField()
     expires_in = serializers.IntegerField()
+    refresh_token = serializers.CharField(required=False)
     user = PersonOutput()
 
 

@@ -16,6 +16,7 @@ from accounts.models import Client, Project, Team, User
 from accounts.services import clients, foreign_reads, projects
 from core.errors import InvalidFieldError, NotFoundError
 from core.rest.paging import PageRequest, page_of
+from core.rest.schema import Gives, Made, page
 
 
 def find_client(user: User, client_id: uuid.UUID) -> Client:
@@ -53,6 +54,7 @@ def sees_addresses(user: User, client: Client) -> bool:
 class Clients(PersonView):
     takes = shapes.ClientInput
     query = (*PAGING, "org_id")
+    gives = Gives(get=page(shapes.CLIENT), post=Made(shapes.CLIENT))
 
     def get(self, request: Request) -> Response:
         wanted = PageRequest.parse(request.query_params)
@@ -91,6 +93,7 @@ class Clients(PersonView):
 
 class ClientDetail(PersonView):
     takes = shapes.ClientChange
+    gives = Gives(get=shapes.CLIENT, patch=shapes.CLIENT)
 
     def get(self, _request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
@@ -115,6 +118,7 @@ class ClientDetail(PersonView):
 class Managers(PersonView):
     takes = shapes.PersonInput
     query = PAGING
+    gives = Gives(get=page(shapes.MANAGER), post=Made(shapes.MANAGER))
 
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
@@ -131,6 +135,8 @@ class Managers(PersonView):
 
 
 class ManagerDetail(PersonView):
+    gives = Gives()
+
     def delete(self, _request: Request, client_id: uuid.UUID, user_id: uuid.UUID) -> Response:
         client = find_client(self.caller, client_id)
         if not queries.managers(client).filter(user=user_id).exists():
@@ -143,6 +149,7 @@ class ManagerDetail(PersonView):
 class Teams(PersonView):
     takes = shapes.TeamInput
     query = PAGING
+    gives = Gives(get=page(shapes.TEAM), post=Made(shapes.TEAM))
 
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
@@ -160,6 +167,7 @@ class Teams(PersonView):
 
 class TeamDetail(PersonView):
     takes = shapes.TeamChange
+    gives = Gives(patch=shapes.TEAM)
 
     def patch(self, request: Request, client_id: uuid.UUID, team_id: uuid.UUID) -> Response:
         team = find_team(self.caller, find_client(self.caller, client_id), team_id)
@@ -177,6 +185,7 @@ class TeamDetail(PersonView):
 
 class TeamMembers(PersonView):
     takes = shapes.PersonInput
+    gives = Gives(post=Made(shapes.TEAM))
 
     def post(self, request: Request, client_id: uuid.UUID, team_id: uuid.UUID) -> Response:
         client = find_client(self.caller, client_id)
@@ -189,6 +198,8 @@ class TeamMembers(PersonView):
 
 
 class TeamMemberDetail(PersonView):
+    gives = Gives()
+
     def delete(self, _request: Request, client_id: uuid.UUID, team_id: uuid.UUID, user_id: uuid.UUID) -> Response:
         team = find_team(self.caller, find_client(self.caller, client_id), team_id)
         if all(member.user_id != user_id for member in team.memberships.all()):
@@ -200,6 +211,7 @@ class TeamMemberDetail(PersonView):
 
 class AllProjects(PersonView):
     query = PAGING
+    gives = Gives(get=page({**shapes.PROJECT, "client_name": "string"}))
 
     def get(self, request: Request) -> Response:
         page = page_of(queries.client_projects(self.caller), PageRequest.parse(request.query_params))
@@ -209,6 +221,7 @@ class AllProjects(PersonView):
 class ClientProjects(PersonView):
     takes = shapes.ProjectInput
     query = PAGING
+    gives = Gives(get=page(shapes.PROJECT), post=Made(shapes.PROJECT))
 
     def get(self, request: Request, client_id: uuid.UUID) -> Response:
         client = read_client(self.caller, client_id)
@@ -228,6 +241,7 @@ class ClientProjects(PersonView):
 
 class ClientProjectDetail(PersonView):
     takes = shapes.ProjectChange
+    gives = Gives(patch=shapes.PROJECT)
 
     def patch(self, request: Request, client_id: uuid.UUID, project_id: uuid.UUID) -> Response:
         client = find_client(self.caller, client_id)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -18,8 +17,14 @@ from accounts.models import Invitation, User
 from accounts.services import invitations, sign_in, tokens
 from accounts.services.sign_in import Credential
 from core.errors import NotAllowedError, NotSignedInError
+from core.rest.schema import described
 from core.rest.views import ApiView
 
+DEAD = {
+    400: OpenApiResponse(description="The invitation has expired."),
+    404: OpenApiResponse(description="No invitation has this secret."),
+    409: OpenApiResponse(description="The invitation was accepted before."),
+}
 NOT_BY_KEY = "An API key cannot accept an invitation. Sign in first."
 
 
@@ -29,7 +34,7 @@ class Preview(ApiView):
     throttle_group = "shares"
     idempotent = False
 
-    @extend_schema(request=shapes.TokenInput, responses={200: OpenApiTypes.OBJECT})
+    @extend_schema(request=shapes.TokenInput, responses={200: described(shapes.PREVIEW)} | DEAD)
     def post(self, request: Request) -> Response:
         body = shapes.TokenInput.parse(request.data)
         answer = shapes.preview_output(invitations.preview(body["token"]))
@@ -48,7 +53,7 @@ class Accept(MintingView):
         api_settings.DEFAULT_AUTHENTICATION_CLASSES
     )
 
-    @extend_schema(request=shapes.AcceptInput, responses={200: TokenOutput, 401: REFUSED})
+    @extend_schema(request=shapes.AcceptInput, responses={200: TokenOutput, 401: REFUSED} | DEAD)
     def post(self, request: Request) -> Response:
         body = shapes.AcceptInput.parse(request.data)
         invitation = invitations.preview(body["token"])

@@ -15,6 +15,7 @@ from accounts.models import Membership, Organization, User
 from accounts.services import foreign_reads, houses
 from core.errors import NotFoundError
 from core.rest.paging import PageRequest, page_of
+from core.rest.schema import Gives, Made, page
 
 
 def find_organization(user: User, organization_id: uuid.UUID) -> Organization:
@@ -45,6 +46,7 @@ def find_member(user: User, organization: Organization, user_id: uuid.UUID, *, a
 class Organizations(PersonView):
     takes = shapes.OrganizationInput
     query = PAGING
+    gives = Gives(get=page(shapes.ORGANIZATION), post=Made(shapes.ORGANIZATION))
 
     def get(self, request: Request) -> Response:
         page = page_of(queries.houses(self.caller), PageRequest.parse(request.query_params))
@@ -60,6 +62,7 @@ class Organizations(PersonView):
 
 class OrganizationDetail(PersonView):
     takes = shapes.OrganizationChange
+    gives = Gives(get=shapes.ORGANIZATION, patch=shapes.ORGANIZATION)
 
     def get(self, _request: Request, organization_id: uuid.UUID) -> Response:
         return Response(shapes.organization_output(read_organization(self.caller, organization_id)))
@@ -73,6 +76,7 @@ class OrganizationDetail(PersonView):
 
 class MyMemberships(PersonView):
     query = PAGING
+    gives = Gives(get=page(shapes.OWN_MEMBERSHIP))
 
     def get(self, request: Request) -> Response:
         page = page_of(queries.memberships_of(self.caller), PageRequest.parse(request.query_params))
@@ -82,6 +86,7 @@ class MyMemberships(PersonView):
 class Members(PersonView):
     takes = shapes.NewMemberInput
     query = PAGING
+    gives = Gives(get=page(shapes.MEMBER), post=Made(shapes.NEW_MEMBER))
 
     def get(self, request: Request, organization_id: uuid.UUID) -> Response:
         organization = read_organization(self.caller, organization_id)
@@ -105,6 +110,7 @@ class Members(PersonView):
 
 class MemberDetail(PersonView):
     takes = shapes.MemberRoleInput
+    gives = Gives(patch=shapes.MEMBER)
 
     def patch(self, request: Request, organization_id: uuid.UUID, user_id: uuid.UUID) -> Response:
         organization = find_organization(self.caller, organization_id)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from accounts import queries
 from accounts.api.base import PersonView
 from accounts.models import User
+from core.rest.schema import Gives
 
 SHORTEST = 2
 LONGEST = 200
@@ -19,6 +20,7 @@ MOST = 20
 class SearchUsers(PersonView):
     throttle_group = "people_search"
     query = ("q",)
+    gives = Gives(get={"users": [{"id": "uuid", "name": "string", "email": "string", "avatar_url": "nullable url"}]})
 
     def get(self, request: Request) -> Response:
         text = request.query_params.get("q", "").strip()

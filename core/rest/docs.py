@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
-METHODS = ("get", "post", "put", "patch", "delete")
+from core.rest.schema import METHODS, group_of
 
 openapi = SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny], throttle_classes=[])
 
@@ -32,11 +32,6 @@ def listing() -> list[dict[str, Any]]:
             if method in operations:
                 groups.setdefault(group_of(path), []).append(operation(path, method, operations[method]))
     return [{"name": name, "operations": rows} for name, rows in sorted(groups.items())]
-
-
-def group_of(path: str) -> str:
-    words = [part for part in path.split("/") if part not in ("", "api", "v1")]
-    return words[0] if words else "root"
 
 
 def operation(path: str, method: str, given: dict[str, Any]) -> dict[str, Any]:

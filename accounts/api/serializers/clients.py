@@ -9,6 +9,35 @@ from rest_framework import serializers
 from accounts.models import Client, ClientManager, Project, Team, TeamMember
 from core.rest.inputs import IdField, Input, StrictInput, TextField
 
+CLIENT = {
+    "id": "uuid",
+    "org_id": "nullable uuid",
+    "name": "string",
+    "contact_email": "nullable string",
+    "notes": "nullable string",
+    "created_at": "datetime",
+    "updated_at": "datetime",
+}
+MANAGER = {"user_id": "uuid", "email": "string", "name": "nullable string", "assigned_at": "datetime"}
+TEAM = {
+    "id": "uuid",
+    "client_id": "uuid",
+    "name": "string",
+    "members": [{"user_id": "uuid", "email": "string", "name": "nullable string", "role": "string"}],
+    "created_at": "datetime",
+    "updated_at": "datetime",
+}
+PROJECT = {
+    "id": "uuid",
+    "client_id": "uuid",
+    "name": "string",
+    "description": "nullable string",
+    "status": "string",
+    "job_count": "int",
+    "created_at": "datetime",
+    "updated_at": "datetime",
+}
+
 
 class ClientInput(Input):
     name = TextField(max_length=200)

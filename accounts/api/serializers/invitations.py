@@ -8,6 +8,15 @@ from accounts.models import Invitation
 from accounts.services import invitations
 from core.rest.inputs import Input, StrictInput, TextField
 
+PREVIEW = {
+    "email": "string",
+    "role": "string",
+    "organization": {"$nullable": True, "id": "uuid", "name": "string"},
+    "invited_by": "nullable string",
+    "account_exists": "bool",
+    "expires_at": "datetime",
+}
+
 
 class TokenInput(Input):
     token = TextField(max_length=200)

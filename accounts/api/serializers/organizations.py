@@ -11,6 +11,30 @@ from accounts.models import Invitation, Membership, Organization, User
 from core.rest.inputs import IdField, Input, StrictInput, TextField
 
 ROLES = User.Role.values
+ORGANIZATION = {
+    "id": "uuid",
+    "name": "string",
+    "slug": "string",
+    "is_active": "bool",
+    "member_count": "int",
+    "created_at": "datetime",
+    "updated_at": "datetime",
+}
+MEMBER = {
+    "user_id": "uuid",
+    "email": "string",
+    "name": "nullable string",
+    "role": "string",
+    "status": "string",
+    "joined_at": "nullable datetime",
+}
+# Somebody who has yet to accept has no account that could be named.
+NEW_MEMBER = {**MEMBER, "user_id": "nullable uuid"}
+OWN_MEMBERSHIP = {
+    "organization": {"id": "uuid", "name": "string", "slug": "string"},
+    "role": "string",
+    "joined_at": "datetime",
+}
 
 
 class OrganizationInput(Input):
