@@ -94,13 +94,13 @@ class StudioSchema(AutoSchema):
         return None if self.method in {"GET", "DELETE"} else getattr(self.view, "takes", None)
 
     def get_response_serializers(self) -> Any:
-        gives = getattr(self.view, "gives", None)
-        shape = getattr(gives, self.method.lower()) if gives else OpenApiTypes.OBJECT
+        gives: Gives | None = getattr(self.view, "gives", None)
+        if gives is None:
+            return {200: OpenApiTypes.OBJECT}
+        shape: Shape | Made | None = getattr(gives, self.method.lower())
         if shape is None:
             return {204: None}
-        if isinstance(shape, Made):
-            return {201: described(shape.shape)}
-        return {200: described(shape) if gives else shape}
+        return {201: described(shape.shape)} if isinstance(shape, Made) else {200: described(shape)}
 
     def get_override_parameters(self) -> list[Any]:
         wanted = getattr(self.view, "query", ()) if self.method in {"GET", "DELETE"} else ()
@@ -111,7 +111,7 @@ class StudioSchema(AutoSchema):
             for one in wanted
         ]
 
-    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:  # type: ignore[override]
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             operation["responses"] = {**self.refusals(operation), **operation["responses"]}
