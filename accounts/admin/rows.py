@@ -19,6 +19,7 @@ from accounts.models import (
     User,
 )
 from accounts.services import clients, houses, newcomers, people, places, projects
+from core.errors import WrongStateError
 
 
 @singledispatch
@@ -38,6 +39,12 @@ def remove(row: Any, *, actor: User) -> None:  # noqa: ARG001  (as above)
 
 def wanted(row: Model, fields: set[str], *names: str) -> dict[str, Any]:
     return {name: getattr(row, name) for name in names if name in fields}
+
+
+def stays_where_it_is(fields: set[str], *place: str) -> None:
+    """Nobody is moved: leaving ends what hung on the old place, and joining is checked anew."""
+    if fields & set(place):
+        raise WrongStateError("Remove this row and add another one: a place is not handed on.")
 
 
 # People.
@@ -82,6 +89,7 @@ def _(row: Membership, *, actor: User) -> Model:
 
 @change.register
 def _(row: Membership, *, fields: set[str], actor: User) -> None:
+    stays_where_it_is(fields, "organization", "user")
     if "role" in fields:
         houses.change_member_role(Membership.objects.get(pk=row.pk), role=row.role, actor=actor)
 
@@ -180,6 +188,7 @@ def _(row: ProjectMember, *, actor: User) -> Model:
 
 @change.register
 def _(row: ProjectMember, *, fields: set[str], actor: User) -> None:
+    stays_where_it_is(fields, "project", "user")
     if "role" in fields:
         projects.change_collaborator_role(row.project, user_id=row.user_id, role=row.role, actor=actor)
 

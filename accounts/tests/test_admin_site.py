@@ -453,6 +453,25 @@ def test_members_of_a_house_change_through_their_services(client: Browser, mara:
     assert AuditEvent.objects.filter(action="accounts.member.remove").exists()
 
 
+def test_a_place_is_not_handed_on_to_somebody_else(client: Browser, mara: User) -> None:
+    house, ada, ben = OrganizationFactory(), UserFactory(), UserFactory()
+    membership = Membership.objects.create(user=ada, organization=house, role=R.LINGUIST)
+    fields = {
+        "name": "Another name", "slug": house.slug, "is_active": "on",
+        "clients-TOTAL_FORMS": "0", "clients-INITIAL_FORMS": "0",
+        "memberships-TOTAL_FORMS": "1", "memberships-INITIAL_FORMS": "1",
+        "memberships-0-id": str(membership.pk), "memberships-0-organization": str(house.pk),
+        "memberships-0-user": str(ben.pk), "memberships-0-role": "admin",
+    }  # fmt: skip
+    answer = client.post(way_to(Organization, "change", house.pk), fields, follow=True)
+    assert "a place is not handed on" in messages_of(answer)
+    membership.refresh_from_db()
+    house.refresh_from_db()
+    assert (membership.user, membership.role) == (ada, R.LINGUIST)
+    # What stood beside it in the form is rolled back with it.
+    assert house.name != "Another name"
+
+
 def test_houses_clients_teams_and_projects_are_made_and_closed_by_their_services(client: Browser, mara: User) -> None:
     client.post(way_to(Organization, "add"), {"name": "Northlight", "slug": "north"})
     house = Organization.objects.get(slug="north")
