@@ -87,7 +87,7 @@ class TestUpload:
         [
             "gs://reelwright/jobs/../../etc/passwd",
             "gs://other/jobs/x/source",
-            f"gs://reelwright/jobs/{uuid.uuid4()}/source",
+            "gs://reelwright/jobs/3ab8b5fb-7e6b-46ea-8780-641deed463f3/source",
             "x",
         ],
     )
