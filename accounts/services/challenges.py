@@ -71,9 +71,13 @@ def find_challenge(token: str) -> Challenge | None:
     return Challenge(token, user, json.loads(found["methods"]), int(found["tries"]))
 
 
-def count_try(token: str) -> int:
-    """Which try this is, counted before the code is looked at, so that parallel guesses count one by one."""
-    return int(ask(lambda client: client.eval(TRY, 1, name_of(token))) or WRONG_CODES + 1)
+def count_try(token: str) -> int | None:
+    """Which try this is, counted before the code is looked at, so that parallel guesses count one by one.
+
+    None when the challenge has been used up since.
+    """
+    tries: int | None = ask(lambda client: client.eval(TRY, 1, name_of(token)))
+    return tries
 
 
 def use_up(token: str) -> bool:

@@ -149,6 +149,8 @@ def prove_challenge(token: str, code: str) -> tuple[User, list[str]]:
         message=SIGN_IN_AGAIN,
     )
     tries = challenges.count_try(token)
+    if tries is None:
+        raise NotSignedInError(REFUSED)
     if tries > challenges.WRONG_CODES:
         raise TooManyRequestsError(SIGN_IN_AGAIN, retry_after=RECENT_SECONDS)
     method = second_factor.verify(user, code)
