@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Model, QuerySet
-from django.db.models.query import get_related_populators  # type: ignore[attr-defined]  # what ModelIterable uses
+from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=Model)
 
@@ -64,7 +64,9 @@ class Prepared(Generic[M]):
         fields = info["select_fields"]
         columns = slice(fields[0], fields[-1] + 1)
         names = [column.target.attname for column, _, _ in select[columns]]
-        return info["model"], columns, names, get_related_populators(info, select, DEFAULT_DB_ALIAS)
+        # The stubs are those of a later Django, which asks for one more.
+        related = get_related_populators(info, select, DEFAULT_DB_ALIAS)  # type: ignore[call-arg]
+        return info["model"], columns, names, related
 
     def _instance(self, row: list[Any], connection: Any) -> M:
         for at, converters, column in self._converters:

@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 
 @dataclass
@@ -29,7 +28,7 @@ class Mailbox:
 
     @property
     def letters(self) -> list[EmailMessage]:
-        return [cast("EmailMessage", message_from_bytes(raw, policy=policy.default)) for raw in self.taken]
+        return [message_from_bytes(raw, policy=policy.default) for raw in self.taken]
 
 
 class Conversation(socketserver.StreamRequestHandler):
