@@ -47,7 +47,12 @@ class Challenge:
 def open_challenge(user: User, *, methods: list[str]) -> str:
     """The secret that stands for `user` until the code comes. It is no bearer token: it opens nothing by itself."""
     token = secrets.token_urlsafe(32)
-    values: dict[Any, Any] = {"user": str(user.pk), "version": user.token_version, "methods": json.dumps(methods), "tries": 0}
+    values: dict[Any, Any] = {
+        "user": str(user.pk),
+        "version": user.token_version,
+        "methods": json.dumps(methods),
+        "tries": 0,
+    }
 
     def write(client: redis.Redis) -> None:
         with client.pipeline() as together:
