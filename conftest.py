@@ -25,17 +25,20 @@ ROOT = Path(__file__).resolve().parent
 TEST_DATABASES = 8
 
 
-def redis_for_tests(url: str) -> str:
-    """The number in the upper half that belongs to this one: 0 to 8, 1 to 9 … A number up there already stays."""
+def redis_for_tests(url: str, *, worker: int = 0) -> str:
+    """The number in the upper half that belongs to this one: 0 to 8, 1 to 9 … Each parallel worker has the next."""
     parts = urlsplit(url)
-    number = int(parts.path.strip("/") or 0)
+    number = int(parts.path.strip("/") or 0) + worker
     return parts._replace(path=f"/{TEST_DATABASES + number % TEST_DATABASES}").geturl()
 
 
 def prepare_environment() -> None:
     home = Path(os.environ.get("REELWRIGHT_HOME", "").strip() or ROOT / "var")
     # Workers of pytest-xdist inherit what their parent has prepared.
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker:
+        os.environ["REDIS_URL"] = redis_for_tests(os.environ["REDIS_URL"], worker=1 + int(worker.removeprefix("gw")))
+    else:
         embedded.ensure(home=home)
         os.environ["REDIS_URL"] = redis_for_tests(os.environ["REDIS_URL"])
         os.environ["REELWRIGHT_MODELS"] = os.environ.get("REELWRIGHT_MODELS", "").strip() or str(
@@ -53,6 +56,8 @@ prepare_environment()
 # pytest-django would read the settings before this file if it knew their name, and only sets Django up when they are read.
 django.setup()
 
+# A test's database is thrown away, so nothing of it has to survive the machine.
+settings.DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
 # Argon2 is slow on purpose; what tests prove does not hang on it.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests share one address and call often. Those about limits ask for the fixture `rate_limits`.
