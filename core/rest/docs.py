@@ -12,7 +12,7 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularJSONAPIView
 from rest_framework.permissions import AllowAny
 
-from core.rest.schema import METHODS, group_of
+from core.rest.schema import METHODS
 
 openapi = SpectacularJSONAPIView.as_view(authentication_classes=[], permission_classes=[AllowAny], throttle_classes=[])
 
@@ -24,13 +24,14 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 @cache
 def listing() -> list[dict[str, Any]]:
-    """The operations of the schema by their first path segment. Routes do not change while a process lives."""
+    """The operations of the schema by what they are about. Routes do not change while a process lives."""
     schema = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     groups: dict[str, list[dict[str, Any]]] = {}
     for path, operations in schema["paths"].items():
         for method in METHODS:
             if method in operations:
-                groups.setdefault(group_of(path), []).append(operation(path, method, operations[method]))
+                group = operations[method]["tags"][0]
+                groups.setdefault(group, []).append(operation(path, method, operations[method]))
     return [{"name": name, "operations": rows} for name, rows in sorted(groups.items())]
 
 

@@ -114,7 +114,7 @@ class StudioSchema(AutoSchema):
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
-            operation["responses"] = {**self.refusals(operation), **operation["responses"]}
+            operation["responses"] = dict(sorted({**self.refusals(operation), **operation["responses"]}.items()))
         return operation
 
     def refusals(self, operation: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ class StudioSchema(AutoSchema):
             statuses.append(404)
         if operation.get("requestBody") or any(one["in"] == "query" for one in operation.get("parameters", [])):
             statuses.append(422)
-        return dict(sorted(refusal(self.path, status) for status in statuses))
+        return dict(refusal(self.path, status) for status in statuses)
 
 
 def refusal(path: str, status: int) -> tuple[str, dict[str, Any]]:
