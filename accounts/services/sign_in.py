@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
@@ -33,8 +32,6 @@ REFUSED = "Invalid email or password"
 WRONG_CODE = "That code is not right."
 SIGN_IN_AGAIN = "Too many wrong codes. Sign in again in a while."
 LONGEST_PASSWORD = 4096
-# What the trail says a failed sign-in was about when no person has that address.
-NOBODY = uuid.UUID(int=0)
 # In the words of RFC 8176. A recovery code is a one-time password as well.
 WORDS = {"totp": "otp", "recovery_code": "otp"}
 SECONDS_BETWEEN_LOOKS = 300
@@ -105,7 +102,7 @@ def is_closed(user: User) -> bool:
 
 
 def note_failure(user: User | None, reason: str) -> None:
-    audit.record("auth.login_failed", user or User(pk=NOBODY), actor=None, reason=reason, address=info().address)
+    audit.record("auth.login_failed", user, actor=None, reason=reason, address=info().address)
 
 
 # The second proof.
