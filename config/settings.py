@@ -11,6 +11,7 @@ import structlog
 from corsheaders import defaults as cors_defaults
 
 from config.env import ROOT, env
+from core.pooled import PooledConnection
 
 # Lets classes of Django be written with their type parameters.
 django_stubs_ext.monkeypatch()
@@ -114,6 +115,7 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
 if env.flag("DB_POOL", default=False):
     # Under ASGI each request has its own short thread, so persistent connections leak; a pool does not. Workers fork and go without.
     DATABASES["default"].setdefault("OPTIONS", {})["pool"] = {
+        "connection_class": PooledConnection,
         "min_size": 1,
         "max_size": env.number("DB_POOL_SIZE", 8, least=1),
         "timeout": 10,
