@@ -7,6 +7,7 @@ other's. Examples are derived from the routes, so a run repeats itself.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from functools import cache
@@ -24,7 +25,8 @@ from tests.contract_walk import issuer
 from tests.contract_walk.stage import Answer, Stage, World, random_id
 from tests.contract_walk.walk import undone
 
-EXAMPLES = 5
+# For each route and person; FUZZ_EXAMPLES=50 for a long look.
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "5"))
 # The platform's admin sees both houses; the other two see their own.
 BLIND_TO = {
     "admin": re.compile(r"(?!)"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
+
+import pytest
+from django.utils import timezone
 
 from accounts.models import User, UserSession
 from accounts.tests.factories import PASSWORD
+from core import audit
+from core.audit import chain
 from core.models import AuditEvent
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
@@ -194,11 +200,26 @@ def security_only(stage: Stage, answer: Answer) -> None:
 back_office("audit_logs.security", checks=(security_only,))
 
 
-def purge_is_logged(stage: Stage, answer: Answer) -> None:
-    assert AuditEvent.objects.filter(action__contains="audit").exists()
+def an_old_row(stage: Stage) -> None:
+    then = timezone.now() - timedelta(days=100)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(audit.timezone, "now", lambda: then)
+        audit.record("jobs.job.create", stage.world.job, actor=stage.world.people["client"])
+        chain.seal()
+
+
+def old_rows_are_gone_and_that_is_logged(stage: Stage, answer: Answer) -> None:
+    assert answer.json()["deleted"] == 1
+    assert not AuditEvent.objects.filter(at__lt=timezone.now() - timedelta(days=90)).exists()
+    assert AuditEvent.objects.filter(action__contains="audit", actor_id=stage.world.people["admin"].pk).exists()
     # Decision D15: below 90 days nothing is purged.
     below = stage.send("DELETE", "/api/v1/admin/audit-logs/cleanup", query={"older_than_days": 89})
     assert below.status_code == 422, below.content
 
 
-back_office("audit_logs.cleanup", query={"older_than_days": 90}, effects=(purge_is_logged,))
+back_office(
+    "audit_logs.cleanup",
+    given=an_old_row,
+    query={"older_than_days": 90},
+    effects=(old_rows_are_gone_and_that_is_logged,),
+)
