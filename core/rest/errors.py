@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 NO_ID = uuid.UUID(int=0)
 PLACES = ("body", "query", "path")
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NOT_FOUND_BY_DJANGO = re.compile(r"No (\w+) matches the given query\.")
 CODES = {
     400: "bad_request",
@@ -244,9 +245,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def route_of(request: HttpRequest) -> str | None:
-    """The template of the route, for logs. Never the path or the query: those may hold tokens."""
+    """The template of the route as the API's description writes it, for logs. Never the path or the query: those may hold tokens."""
     match = request.resolver_match
-    return f"/{match.route}" if match else None
+    return "/" + PARAMETER.sub(r"{\1}", match.route) if match else None
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
