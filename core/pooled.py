@@ -6,7 +6,7 @@ import select
 from typing import Any
 
 import psycopg
-from psycopg.abc import Params, Query
+from psycopg.abc import Params
 from psycopg.rows import TupleRow
 
 
@@ -18,7 +18,7 @@ class PooledConnection(psycopg.Connection[TupleRow]):
     """
 
     def execute(
-        self, query: Query, params: Params | None = None, *, prepare: bool | None = None, binary: bool = False
+        self, query: Any, params: Params | None = None, *, prepare: bool | None = None, binary: bool = False
     ) -> psycopg.Cursor[Any]:
         if query == "" and not self.closed and not self._has_something_to_read():
             return self.cursor()
