@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from core import audit
 from core.rest.dialects import Failure
-from core.rest.request_info import info
+from core.rest.request_info import info, route_of
 
 log = structlog.get_logger(__name__)
 
@@ -35,8 +35,7 @@ def note(request: HttpRequest | Request, failure: Failure) -> None:
 def _note(request: HttpRequest | Request, failure: Failure) -> None:
     user = getattr(request, "user", None)
     actor = user if isinstance(user, AbstractBaseUser) and user.pk else None
-    match = request.resolver_match
-    route = f"/{match.route}" if match else ""
+    route = route_of(request) or ""
     if not _is_first(f"{actor.pk if actor else info().address} {request.method} {route}"):
         return
     with transaction.atomic():

@@ -27,12 +27,12 @@ from rest_framework.views import set_rollback
 from core.errors import DomainError, InvalidFieldError
 from core.rest import denials
 from core.rest.dialects import UNKNOWN, Failure, Problem, dialect_of
+from core.rest.request_info import route_of
 
 log = structlog.get_logger(__name__)
 
 NO_ID = uuid.UUID(int=0)
 PLACES = ("body", "query", "path")
-PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NOT_FOUND_BY_DJANGO = re.compile(r"No (\w+) matches the given query\.")
 CODES = {
     400: "bad_request",
@@ -242,12 +242,6 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return answer(request, expected)
     log.error("request.failed", method=request.method, route=route_of(request), exc_info=True)  # noqa: LOG014
     return answer(request, Failure(500, "internal_error"))
-
-
-def route_of(request: HttpRequest) -> str | None:
-    """The template of the route as the API's description writes it, for logs. Never the path or the query: those may hold tokens."""
-    match = request.resolver_match
-    return "/" + PARAMETER.sub(r"{\1}", match.route) if match else None
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

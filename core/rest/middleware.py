@@ -22,10 +22,10 @@ from core.errors import DomainError
 from core.rest import usage
 from core.rest.body import TOO_LARGE, too_large
 from core.rest.dialects import Failure, dialect_of
-from core.rest.errors import CODES, answer, failure_of, route_of
+from core.rest.errors import CODES, answer, failure_of
 from core.rest.limits import tells_standing, write_standing
 from core.rest.paths import routed
-from core.rest.request_info import RequestInfo, address_of, current, info
+from core.rest.request_info import RequestInfo, address_of, current, info, route_of
 
 log = structlog.get_logger("request")
 

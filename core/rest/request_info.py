@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 from django.conf import settings
 from django.http import HttpRequest
+
+PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 
 
 @dataclass(frozen=True)
@@ -43,3 +46,9 @@ def is_address(text: str) -> bool:
     except ValueError:
         return False
     return "%" not in text
+
+
+def route_of(request: HttpRequest) -> str | None:
+    """The template of the route as the API's description writes it, for logs. Never the path or the query: those may hold tokens."""
+    match = request.resolver_match
+    return "/" + PARAMETER.sub(r"{\1}", match.route) if match else None
