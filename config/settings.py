@@ -319,6 +319,7 @@ CORS_ALLOW_HEADERS = (
     "upload-length",
     "upload-offset",
     "upload-metadata",
+    "upload-checksum",
 )
 CORS_ALLOW_METHODS = (*cors_defaults.default_methods, "HEAD")
 CORS_EXPOSE_HEADERS = (
@@ -336,6 +337,11 @@ CORS_EXPOSE_HEADERS = (
     "Tus-Resumable",
     "Upload-Offset",
     "Upload-Length",
+    "Upload-Expires",
+    "Tus-Version",
+    "Tus-Extension",
+    "Tus-Max-Size",
+    "Tus-Checksum-Algorithm",
 )
 CSRF_FAILURE_VIEW = "core.rest.errors.csrf_failed"
 

@@ -144,3 +144,13 @@ def full_disk_explained() -> Iterator[None]:
         if error.errno in FULL:
             raise StorageFullError from error
         raise
+
+
+def make_folder(path: Path) -> None:
+    """With its parents, each for this system user alone; `mkdir(parents=True)` would leave the parents open to all."""
+    if path.is_dir():
+        return
+    with full_disk_explained():
+        if path != path.parent:
+            make_folder(path.parent)
+        path.mkdir(exist_ok=True, mode=0o700)

@@ -28,6 +28,7 @@ from core.storage.base import (
     checked,
     exactly,
     full_disk_explained,
+    make_folder,
     pieces,
     sha256_of,
 )
@@ -186,16 +187,6 @@ def write_all(descriptor: int, piece: bytes, position: int) -> int:
 def private(path: Path) -> BinaryIO:
     """A new file that only this system user may read."""
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
-
-
-def make_folder(path: Path) -> None:
-    """With its parents, each for this system user alone; `mkdir(parents=True)` would leave the parents open to all."""
-    if path.is_dir():
-        return
-    with full_disk_explained():
-        if path != path.parent:
-            make_folder(path.parent)
-        path.mkdir(exist_ok=True, mode=0o700)
 
 
 def sync_folder(path: Path) -> None:

@@ -5,10 +5,13 @@ What is in the file is not judged here: whoever reserved the upload looks at it 
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +31,7 @@ from core.errors import (
     TooLargeError,
 )
 from core.storage import store
-from core.storage.base import DamagedUploadError, Readable, checked
+from core.storage.base import DamagedUploadError, Readable, checked, full_disk_explained, make_folder
 from core.storage.models import Upload
 
 log = structlog.get_logger(__name__)
@@ -128,6 +131,12 @@ def receive(upload_id: UUID, *, start: int | None, source: Readable, length: int
 
     Raises OutOfPlaceError, UploadBusyError, TooLargeError, StorageFullError (what came before stays), ChecksumError (all is sent again).
     """
+    with transfer(upload_id):
+        return take(upload_id, start=start, source=source, length=length, total=total)
+
+
+def take(upload_id: UUID, *, start: int | None, source: Readable, length: int, total: int | None = None) -> Upload:
+    """`receive`, for whoever holds the `transfer`: one of its pieces."""
     with exclusive(upload_id):
         upload = find(upload_id)
         if upload.status == Upload.Status.COMPLETE:
@@ -248,8 +257,43 @@ def close(upload: Upload, status: Upload.Status) -> None:
 
 
 @contextmanager
+def transfer(upload_id: UUID) -> Iterator[None]:
+    """One client sends at a time, however slowly; UploadBusyError for another one.
+
+    A lock on a file: the kernel drops it the moment a killed process ends, and a slow client holds no database connection, of which there
+    are few. Machines that share a bucket do not see each other's; between them the offset in the row decides, piece by piece.
+    """
+    # Named as a copy in progress, so that every store sweeps what a crash leaves.
+    path = Path(settings.STORAGE_ROOT) / "incoming" / f"tmp-transfer-{upload_id}"
+    descriptor = locked(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def locked(path: Path) -> int:
+    make_folder(path.parent)
+    while True:
+        with full_disk_explained():
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), path.stat()):
+                return descriptor
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise UploadBusyError from error
+        except FileNotFoundError:
+            pass
+        # Whoever had it removed the file after we had opened it: that lock is nobody's any more.
+        os.close(descriptor)
+
+
+@contextmanager
 def exclusive(upload_id: UUID) -> Iterator[None]:
-    """One writer at a time, in whichever process; UploadBusyError otherwise.
+    """One change of an upload at a time, in whichever process; UploadBusyError otherwise.
 
     A session lock rather than a lease: Postgres drops it the moment a killed process loses its connection, so its client can go on at once,
     and no transaction stays open while bytes move.

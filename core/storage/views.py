@@ -12,6 +12,7 @@ from email.utils import formatdate, parsedate_to_datetime
 from pathlib import Path
 from uuid import UUID
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -20,7 +21,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from core.errors import DomainError, InvalidFieldError
-from core.storage import signing, store, uploads
+from core.storage import signing, store, tus, uploads
 from core.storage.base import FileMissingError
 from core.storage.headers import Span, UnsatisfiableRangeError, shown_inline, span_of
 from core.storage.local import LocalStore
@@ -146,8 +147,20 @@ def tag_matches(header: str, tag: str) -> bool:
 
 
 @csrf_exempt
-@require_http_methods(["PUT", "DELETE"])
-def upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+@require_http_methods(["PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+async def upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Two protocols on the same uploads: what one began the other may go on with."""
+    if tus.is_spoken(request):
+        return await tus.answer(request, upload_id)
+    return await sync_to_async(chunked)(request, upload_id)
+
+
+# Django keeps a body beyond 2.5 MB in a temporary file, so this bounds disk, not memory.
+upload.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES  # type: ignore[attr-defined]
+upload.streamed_methods = ("PATCH",)  # type: ignore[attr-defined]
+
+
+def chunked(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """The resumable protocol of Google Cloud Storage.
 
     PUT with `Content-Range: bytes a-b/total` sends a piece: 308 with `Range: bytes=0-n` until the file is complete, then 201.
@@ -165,10 +178,6 @@ def upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
         return state(uploads.receive(upload_id, start=start, source=request, length=length, total=total), done=201)
     except uploads.OutOfPlaceError as error:
         return incomplete(error.received)
-
-
-# Django keeps a body beyond 2.5 MB in a temporary file, so this bounds disk, not memory.
-upload.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES  # type: ignore[attr-defined]
 
 
 def piece_of(request: HttpRequest) -> tuple[int | None, int, int | None] | None:
