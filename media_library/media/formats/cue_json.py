@@ -14,7 +14,7 @@ from media_library.media.formats.characters import one_line, showable
 from media_library.media.formats.errors import InvalidCaptions, Notices
 from media_library.media.formats.runs import Run, cue_text_of, text_of
 from media_library.media.formats.track import Track, captions
-from media_library.media.webvtt.cuetext import Node, Span, Text, Timestamp, escape, parse_text, sanitise
+from media_library.media.webvtt.cuetext import Node, Span, Text, Timestamp, parse_text, sanitise
 from media_library.media.webvtt.model import Document
 from media_library.media.webvtt.timestamps import TABLE_ENDS_MS, format_timestamp
 
@@ -119,7 +119,7 @@ def _read_cue(item: Any, number: int, track: Track) -> None:
     start, end = _ms(item.get("start")), _ms(item.get("end"))
     text = _text(item.get("text")).strip()
     if start is None or end is None:
-        track.leave_out(0, f"Cue {number} has no times that can be read and was left out.", escape(text))
+        track.leave_out(0, f"Cue {number} has no times that can be read and was left out.", text)
         return
     speaker = one_line(_text(item.get("speaker")))
     markup = item.get("markup")

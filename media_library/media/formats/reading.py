@@ -24,7 +24,7 @@ _READERS: dict[str, Callable[[str, Notices], Track]] = {
 }
 _HEAD = 20_000
 _SECTION = re.compile(r"\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
-_TT = re.compile(r"<(?:[\w.-]{1,40}:)?tt[\s>]")
+_TT = re.compile(r"<(?:[\w.-]{1,40}:)?tt[\s>/]")
 _SRT_TIMING = re.compile(r"^[ \t]*-?[\d:.,]{4,20}[ \t]*--+>", re.MULTILINE)
 _FRAMES = re.compile(r"\{\d+\}\{\d+\}")
 

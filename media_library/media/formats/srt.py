@@ -71,7 +71,7 @@ def _blocks(lines: list[str], notices: Notices) -> Iterator[_Block]:
     timings = [at for at, line in enumerate(lines) if "-->" in line and _TIMING_LIKE.match(line)]
     if not timings:
         return
-    head, number = _without_index(lines[: timings[0]], None)
+    head, number = _without_index(lines[: timings[0]], 0, first=True)
     if any(line.strip() for line in head):
         notices.add(1, "Text before the first caption was left out.", lost="\n".join(head).strip()[:500])
     for at, following in zip(timings, [*timings[1:], len(lines)], strict=True):
@@ -85,16 +85,16 @@ def _blocks(lines: list[str], notices: Notices) -> Iterator[_Block]:
         yield _Block(at + 1, lines[at], [line for line in text if line.strip()])
 
 
-def _without_index(lines: list[str], number: int | None) -> tuple[list[str], int | None]:
-    """The lines before a timing without the number on top of it; `number` is the one of the caption before."""
+def _without_index(lines: list[str], number: int | None, *, first: bool = False) -> tuple[list[str], int | None]:
+    """The lines before a timing without the number on top of it; `number` is the one before, None in a file without any."""
     last = len(lines) - 1
     while last >= 0 and not lines[last].strip():
         last -= 1
     found = _INDEX.match(lines[last]) if last >= 0 else None
     # With a blank line in between it may be a caption that says a number: only the next number counts as one then.
-    if found and (last == len(lines) - 1 or number is None or int(found[1]) == number + 1):
+    if found and (first or last == len(lines) - 1 or (number is not None and int(found[1]) == number + 1)):
         return lines[:last], int(found[1])
-    return lines, None if number is None else number + 1
+    return lines, None if first or number is None else number + 1
 
 
 def _read_block(block: _Block, track: Track) -> None:

@@ -37,18 +37,18 @@ class Track:
         if len(self.cues) >= webvtt.MAX_CUES:
             raise CaptionsTooLarge(line, f"the file has more than {webvtt.MAX_CUES:,} captions")
         if end_ms <= start_ms:
-            self.leave_out(line, "A caption that ends before it begins was left out.", text)
+            self.leave_out(line, "A caption that ends before it begins was left out.", webvtt.plain_text(text))
         elif end_ms <= 0:
-            self.leave_out(line, "A caption before the start of the film was left out.", text)
+            self.leave_out(line, "A caption before the start of the film was left out.", webvtt.plain_text(text))
         elif end_ms >= TABLE_ENDS_MS:
-            self.leave_out(line, "A caption later than 100 hours was left out.", text)
+            self.leave_out(line, "A caption later than 100 hours was left out.", webvtt.plain_text(text))
         else:
             if start_ms < 0:
                 self.notices.add(line, "A caption that begins before the start of the film now begins at 0.")
             self.cues.append((Cue(max(0, start_ms), end_ms, text, cue_id, settings), line))
 
     def leave_out(self, line: int, message: str, text: str) -> None:
-        self.notices.add(line, message, lost=webvtt.plain_text(text)[:_LOST] or "(no text)")
+        self.notices.add(line, message, lost=text[:_LOST] or "(no text)")
 
     def document(self) -> Document:
         in_time = sorted(self.cues, key=lambda item: item[0].start_ms)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 
+from media_library.media import webvtt
 from media_library.media.formats.characters import one_line
-from media_library.media.formats.errors import InvalidCaptions, Notices
+from media_library.media.formats.errors import CaptionsTooLarge, InvalidCaptions, Notices
 from media_library.media.formats.runs import Run, merged, text_of
 from media_library.media.formats.track import Track
 from media_library.media.formats.ttml import styling
@@ -19,8 +20,10 @@ from media_library.media.formats.ttml.tree import Node, parse
 
 _SPACES = re.compile(r"[ \t\n]+")
 _CONTENT = {"tt:body", "tt:div", "tt:p", "tt:span", "tt:br"}
-# A paragraph whose parts come and go more often than this is an attack or a picture made of letters.
-_MAX_MOMENTS = 400
+# Parts of paragraphs times the moments at which parts come and go. More is an attack, or a picture made of letters.
+_MAX_WORK = 5_000_000
+# How long the last caption is shown when it does not say.
+_LAST_MS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +42,22 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Text of a paragraph, not yet rid of its line ends. `breaks` is a `br`."""
+    """Text of a paragraph, not yet rid of its line ends, with its times in milliseconds. `breaks` is a `br`."""
 
     run: Run
-    begin: Fraction
-    end: Fraction | None
+    begin: int
+    end: int | None
     preserve: bool
     breaks: bool = False
 
 
 @dataclass(slots=True)
-class _Open:
-    """A paragraph that does not say when it ends."""
+class _Found:
+    """A caption; without an end, it lasts until the next one."""
 
     node: Node
-    begin_ms: int
+    begin: int
+    end: int | None
     runs: list[Run]
     place: int
 
@@ -67,8 +71,8 @@ class _Reader:
     language: str
     regions: dict[str, Look] = field(default_factory=dict)
     voices: dict[str, str] = field(default_factory=dict)
-    open: list[_Open] = field(default_factory=list)
-    begins: list[int] = field(default_factory=list)
+    found: list[_Found] = field(default_factory=list)
+    work: int = 0
 
     def walk(self, node: Node, scope: Scope) -> None:
         inner = self.scope(node, scope)
@@ -126,43 +130,45 @@ class _Reader:
     def read_paragraph(self, node: Node, scope: Scope) -> None:
         pieces = list(self.pieces(node, scope))
         place = self.place(scope)
-        moments = {moment for piece in pieces for moment in (piece.begin, piece.end)} - {scope.begin, scope.end}
+        first, last = milliseconds(scope.begin), None if scope.end is None else milliseconds(scope.end)
+        moments = {moment for piece in pieces for moment in (piece.begin, piece.end)} - {first, last}
         if not moments:
-            self.add(node, scope, scope.begin, scope.end, flowed(pieces), place)
+            self.add(_Found(node, first, last, flowed(pieces), place), scope)
             return
-        if len(moments) > _MAX_MOMENTS:
-            raise InvalidCaptions(node.line, f"a paragraph changes more than {_MAX_MOMENTS} times")
-        at = sorted(moment for moment in moments | {scope.begin} if moment is not None)
-        ends: list[Fraction | None] = [*at[1:], scope.end if scope.end is not None else _last(pieces)]
-        for begin, end in zip(at, ends, strict=True):
-            seen = [piece for piece in pieces if piece.begin <= begin and (piece.end is None or piece.end > begin)]
-            runs = flowed(seen)
-            if text_of(runs).strip() and (end is None or end > begin):
-                self.add(node, replace(scope, timed=True), begin, end, runs, place)
+        begins = sorted(moment for moment in moments | {first} if moment is not None)
+        self.work += len(begins) * len(pieces)
+        if self.work > _MAX_WORK:
+            raise CaptionsTooLarge(node.line, "parts of paragraphs come and go more often than any caption's")
+        ends = [*begins[1:], last]
+        for begin, end in zip(begins, ends, strict=True):
+            runs = flowed(
+                [piece for piece in pieces if piece.begin <= begin and (piece.end is None or piece.end > begin)]
+            )
+            if text_of(runs).strip():
+                self.add(_Found(node, begin, end, runs, place), replace(scope, timed=True))
 
-    def add(self, node: Node, scope: Scope, begin: Fraction, end: Fraction | None, runs: list[Run], place: int) -> None:
-        if not runs and not (scope.timed and (node.get("begin") or node.get("end") or node.get("dur"))):
+    def add(self, found: _Found, scope: Scope) -> None:
+        node = found.node
+        if not found.runs and not (scope.timed and (node.get("begin") or node.get("end") or node.get("dur"))):
             return
         if not scope.timed:
             self.track.leave_out(node.line, "Text without a time was left out.", one_line(node.text))
             return
-        begin_ms = milliseconds(begin)
-        self.begins.append(begin_ms)
-        if end is None:
-            self.open.append(_Open(node, begin_ms, runs, place))
-        else:
-            self.track.add(node.line, begin_ms, milliseconds(end), runs, place=place, cue_id="")
+        if len(self.found) >= webvtt.MAX_CUES:
+            raise CaptionsTooLarge(node.line, f"the file has more than {webvtt.MAX_CUES:,} captions")
+        self.found.append(found)
 
     def close(self) -> None:
-        """A paragraph without an end is shown until the next one begins."""
-        if not self.open:
-            return
-        begins = sorted(set(self.begins))
+        begins = sorted({found.begin for found in self.found})
         following = dict(pairwise(begins))
-        for one in self.open:
-            end = following.get(one.begin_ms, one.begin_ms + 5000)
-            self.track.notices.add(one.node.line, "This caption has no end; it now ends where the next one begins.")
-            self.track.add(one.node.line, one.begin_ms, end, one.runs, place=one.place)
+        for found in self.found:
+            end = found.end
+            if end is None:
+                end = following.get(found.begin, found.begin + _LAST_MS)
+                self.track.notices.add(
+                    found.node.line, "This caption has no end; it now ends where the next one begins."
+                )
+            self.track.add(found.node.line, found.begin, end, found.runs, place=found.place)
 
     def place(self, scope: Scope) -> int:
         region = self.regions.get(scope.region)
@@ -174,24 +180,28 @@ class _Reader:
     def pieces(self, node: Node, scope: Scope) -> Iterator[Piece]:
         for child in node.children:
             if isinstance(child, str):
-                yield Piece(self.run(child, scope, node.line), scope.begin, scope.end, scope.preserve)
+                yield self.piece(child, scope, node)
             elif child.name == "tt:br":
-                yield Piece(self.run("\n", scope, child.line), scope.begin, scope.end, scope.preserve, breaks=True)
+                yield replace(self.piece("\n", scope, child), breaks=True)
             elif child.name == "tt:span":
                 inner = self.scope(child, scope)
                 if inner is None:
                     continue
                 if inner.look.get("tts:ruby") == "container":
-                    yield from self.ruby(child, inner)
+                    yield self.ruby(child, inner)
                 elif inner.look.get("tts:ruby") != "delimiter":
                     yield from self.pieces(child, inner)
             elif child.name in {"tt:image", "?:image"}:
                 self.track.notices.once(child.line, "Pictures were left out: a caption holds text.")
 
-    def ruby(self, container: Node, scope: Scope) -> Iterator[Piece]:
+    def piece(self, text: str, scope: Scope, node: Node) -> Piece:
+        end = None if scope.end is None else milliseconds(scope.end)
+        return Piece(self.run(text, scope, node.line), milliseconds(scope.begin), end, scope.preserve)
+
+    def ruby(self, container: Node, scope: Scope) -> Piece:
         base, said = _ruby_parts(container, self.styles)
-        run = self.run(_SPACES.sub(" ", base), scope, container.line)
-        yield Piece(replace(run, ruby=one_line(said)), scope.begin, scope.end, scope.preserve)
+        piece = self.piece(_SPACES.sub(" ", base), scope, container)
+        return replace(piece, run=replace(piece.run, ruby=one_line(said)))
 
     def run(self, text: str, scope: Scope, line: int) -> Run:
         look = scope.look
@@ -224,11 +234,6 @@ def _ruby_parts(node: Node, styles: Styles) -> tuple[str, str]:
             inner = _ruby_parts(child, styles)
             base, said = base + inner[0], said + inner[1]
     return base, said
-
-
-def _last(pieces: list[Piece]) -> Fraction | None:
-    ends = [piece.end for piece in pieces]
-    return None if None in ends else max((end for end in ends if end is not None), default=None)
 
 
 def flowed(pieces: list[Piece]) -> list[Run]:

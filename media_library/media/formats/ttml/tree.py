@@ -41,19 +41,16 @@ class Node:
 
 
 class _Builder(ContentHandler):
-    def __init__(self) -> None:
+    def __init__(self, locator: Locator) -> None:
         super().__init__()
         self.root: Node | None = None
         self.open: list[Node] = []
         self.count = 0
-        self.locator: Locator | None = None
-
-    def setDocumentLocator(self, locator: Locator) -> None:  # noqa: N802 - SAX's name
         self.locator = locator
 
     @property
     def line(self) -> int:
-        return (self.locator.getLineNumber() if self.locator else None) or 0
+        return self.locator.getLineNumber() or 0
 
     def startElementNS(  # noqa: N802 - SAX's name
         self, name: tuple[str | None, str], _qname: str | None, attrs: AttributesNSImpl
@@ -84,8 +81,8 @@ def parse(text: str) -> Node:
     """The root element."""
     # The text is decoded already; what its declaration says about bytes no longer holds, and the line count must.
     text = _DECLARATION.sub(lambda found: "\n" * found[0].count("\n"), text)
-    builder = _Builder()
     parser: Any = create_parser(forbid_dtd=True)
+    builder = _Builder(parser)
     parser.setFeature(feature_namespaces, True)
     parser.setContentHandler(builder)
     try:
