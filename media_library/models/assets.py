@@ -1,4 +1,4 @@
-"""What a team owns: files, what is said in them, and the tracks made from that."""
+"""Files, what is said in them, and the tracks made from that."""
 
 from __future__ import annotations
 
