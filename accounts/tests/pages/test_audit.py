@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,16 +17,20 @@ from core import audit, tasks
 from core.audit import chain, verdicts
 from core.audit.chain import Verdict
 from core.models import AuditEvent
+from core.rest.request_info import RequestInfo, current
 from core.runs.models import OutboxMessage
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def own_store(settings: Any, tmp_path: Any) -> None:
-    """Checkpoints and verdicts of other tests are not this test's."""
+def own_store(settings: Any, tmp_path: Any) -> Iterator[None]:
+    """Checkpoints, verdicts and requests of other tests are not this test's."""
     settings.HOME = tmp_path
     cache.delete(verdicts.KEY)
+    token = current.set(None)
+    yield
+    current.reset(token)
 
 
 @pytest.fixture
@@ -142,6 +147,17 @@ def test_what_somebody_typed_is_shown_and_not_run(admin: User) -> None:
     page = read(admin).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_whoever_failed_to_sign_in_is_nobody_and_not_the_studio(admin: User) -> None:
+    token = current.set(RequestInfo("request-1", "203.0.113.7", "Browser/1"))
+    try:
+        written("auth.login_failed")
+    finally:
+        current.reset(token)
+    page = read(admin).content.decode()
+    assert "Nobody signed in" in page
+    assert "203.0.113.7" in page
 
 
 def test_the_trail_outlives_whom_it_speaks_of(admin: User) -> None:
