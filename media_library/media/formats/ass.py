@@ -156,8 +156,9 @@ def write(document: Document, *, title: str) -> bytes:
     lines = [_HEAD.format(title=one_line(title) or "Captions")]
     for caption in captions(document):
         start, end = (caption.start_ms + 5) // 10, (caption.end_ms + 5) // 10
-        if caption.end_ms > caption.start_ms:
-            end = max(end, start + 1)
+        if start == end and caption.end_ms > caption.start_ms:
+            start = caption.start_ms // 10
+            end = start + 1
         lines.append(f"Dialogue: 0,{stamp(start)},{stamp(end)},Default,{_name(caption)},0,0,0,,{_text(caption)}\n")
     return showable("".join(lines)).encode()
 

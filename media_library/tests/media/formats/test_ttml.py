@@ -243,10 +243,14 @@ def test_a_file_is_written_as_imsc_1_1_text():
         in written
     )
     assert [line.strip() for line in written.splitlines() if "<p " in line] == [
-        ('<p begin="00:00:01.000" end="00:00:02.500" region="above"><span ttm:agent="voice1">'
-        '<span tts:fontStyle="italic">Hello</span> &lt;b&gt;</span><br/>there</p>'),
-        ('<p begin="00:00:03.000" end="00:00:04.000" region="below" tts:textAlign="right"><span xml:lang="fr">oui</span> '
-        '<span tts:color="red">x</span></p>'),
+        (
+            '<p begin="00:00:01.000" end="00:00:02.500" region="above"><span ttm:agent="voice1">'
+            '<span tts:fontStyle="italic">Hello</span> &lt;b&gt;</span><br/>there</p>'
+        ),
+        (
+            '<p begin="00:00:03.000" end="00:00:04.000" region="below" tts:textAlign="right"><span xml:lang="fr">oui</span> '
+            '<span tts:color="red">x</span></p>'
+        ),
         '<p begin="00:00:05.000" end="00:00:06.000" region="below" tts:direction="rtl">שלום</p>',
     ]
     assert [cue.text for cue in formats.read(written.encode()).document.cues] == [
