@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 IDR = 5
 _SPS, _PPS = 7, 8
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _HIGHEST_ID = 31
+_PROFILES_WITH_CHROMA = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Record:
 
     def free_id(self) -> int:
         """A parameter set id that neither kind of set here uses."""
-        used = {_exp_golomb(sps[4:]) for sps in self.sps} | {_exp_golomb(pps[1:]) for pps in self.pps}
+        used = {set_id(unit) for unit in (*self.sps, *self.pps)}
         return next(number for number in range(1, _HIGHEST_ID + 1) if number not in used)
 
     def joined(self, headers: bytes) -> Record:
@@ -67,15 +68,92 @@ def length_prefixed(data: bytes, *, length_size: int) -> bytes:
     return b"".join(len(unit).to_bytes(length_size, "big") + unit for unit in units)
 
 
-def holds_idr(sample: bytes, *, length_size: int) -> bool:
+def holds_idr(sample: bytes | memoryview, *, length_size: int) -> bool:
     """Whether a decoder can start afresh at this sample: other keyframes may still lean on what came before."""
+    return any(unit[0] & 31 == IDR for unit in _units(sample, length_size))
+
+
+def set_id(unit: bytes) -> int:
+    """The number of a parameter set among those of its kind."""
+    return _Bits(unit[4:12] if unit[0] & 31 == _SPS else unit[1:9]).number()
+
+
+def is_sequence_set(unit: bytes) -> bool:
+    return unit[0] & 31 == _SPS
+
+
+def parameter_sets(sample: bytes | memoryview, *, length_size: int) -> set[bytes]:
+    """Those the sample brings itself, beside the ones of the record."""
+    return {bytes(unit) for unit in _units(sample, length_size) if unit[0] & 31 in {_SPS, _PPS}}
+
+
+def is_reference(sample: bytes | memoryview, *, length_size: int) -> bool:
+    """Whether other pictures may lean on this one; a decoder can leave the others out."""
+    return any(unit[0] & 31 <= IDR and unit[0] & 0x60 for unit in _units(sample, length_size))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """What a sequence parameter set says about the kind of pixels, sizes in macroblocks (H.264, 7.3.2.1.1)."""
+
+    chroma_format: int
+    bit_depth: int
+    width: int
+    height: int
+    progressive: bool
+
+    @classmethod
+    def read(cls, sps: bytes) -> Picture:
+        """Raises ValueError for sets with scaling matrices or that end too early: they are rare, and long to read."""
+        bits = _Bits(sps[1:].replace(b"\0\0\x03", b"\0\0"))
+        profile = bits.take(8)
+        bits.take(16)
+        bits.number()  # id
+        chroma, depth = 1, 8
+        if profile in _PROFILES_WITH_CHROMA:
+            chroma = bits.number()
+            if chroma == 3:
+                bits.take(1)
+            depth = 8 + max(bits.number(), bits.number())
+            bits.take(1)
+            if bits.take(1):
+                raise ValueError("scaling matrices")
+        bits.number()  # frame numbers
+        order = bits.number()
+        if order == 0:
+            bits.number()
+        elif order == 1:
+            raise ValueError("a rare order of pictures")
+        bits.number()  # reference frames
+        bits.take(1)
+        return cls(chroma, depth, bits.number() + 1, bits.number() + 1, bool(bits.take(1)))
+
+
+class _Bits:
+    """Bits from the left. Raises ValueError at the end."""
+
+    def __init__(self, data: bytes) -> None:
+        self._bits = "".join(f"{byte:08b}" for byte in data)
+        self._at = 0
+
+    def take(self, count: int) -> int:
+        taken = self._bits[self._at : self._at + count]
+        self._at += count
+        return int(taken, 2)
+
+    def number(self) -> int:
+        """The next ue(v)."""
+        zeros = self._bits.index("1", self._at) - self._at
+        self._at += zeros
+        return self.take(zeros + 1) - 1
+
+
+def _units(sample: bytes | memoryview, length_size: int) -> Iterator[bytes | memoryview]:
     at = 0
     while at + length_size < len(sample):
-        length = int.from_bytes(sample[at : at + length_size], "big")
-        if sample[at + length_size] & 31 == IDR:
-            return True
-        at += length_size + length
-    return False
+        start = at + length_size
+        at = start + int.from_bytes(sample[at:start], "big")
+        yield sample[start : max(at, start + 1)]
 
 
 def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
@@ -89,10 +167,3 @@ def _sets(data: bytes, at: int, count: int) -> tuple[tuple[bytes, ...], int]:
 
 def _written(sets: Sequence[bytes]) -> bytes:
     return b"".join(struct.pack(">H", len(one)) + one for one in sets)
-
-
-def _exp_golomb(data: bytes) -> int:
-    """The first ue(v) of these bits."""
-    bits = "".join(f"{byte:08b}" for byte in data[:8])
-    zeros = len(bits) - len(bits.lstrip("0"))
-    return int(bits[zeros : 2 * zeros + 1], 2) - 1

@@ -77,6 +77,20 @@ def house_rate(rate: Fraction, *, is_vfr: bool) -> Fraction:
     return nearest if abs(nearest - rate) / nearest < Fraction(1, 2000) else rate.limit_denominator(1001)
 
 
+def house_picture(video: VideoInfo) -> list[str]:
+    """Filters that make frames progressive, square and of common brightness. ffmpeg turns them upright before the first filter."""
+    filters = ["bwdif=mode=send_frame"] if video.interlaced else []
+    filters += ["scale=trunc(iw*sar/2)*2:trunc(ih/2)*2", "setsar=1"]
+    if video.color_transfer in _HDR_TRANSFERS:
+        filters += [
+            "zscale=transfer=linear:npl=100",
+            "format=gbrpf32le",
+            "tonemap=hable:desat=0",
+            "zscale=primaries=bt709:transfer=bt709:matrix=bt709",
+        ]
+    return filters
+
+
 def _video_reasons(video: VideoInfo | None) -> list[str]:
     if video is None:
         return []
@@ -119,17 +133,7 @@ def _video_options(video: VideoInfo | None) -> list[str]:
         return ["-map", "0:v:0", "-c:v", "copy"]
     rate = house_rate(video.fps, is_vfr=video.is_vfr)
     gop = math.floor(rate * Fraction(LONGEST_GOP_SECONDS))
-    filters = ["bwdif=mode=send_frame"] if video.interlaced else []
-    # ffmpeg turns the picture upright before the first filter.
-    filters += ["scale=trunc(iw*sar/2)*2:trunc(ih/2)*2", "setsar=1"]
-    if video.color_transfer in _HDR_TRANSFERS:
-        filters += [
-            "zscale=transfer=linear:npl=100",
-            "format=gbrpf32le",
-            "tonemap=hable:desat=0",
-            "zscale=primaries=bt709:transfer=bt709:matrix=bt709",
-        ]
-    filters += [f"fps={rate.numerator}/{rate.denominator}", "format=yuv420p"]
+    filters = [*house_picture(video), f"fps={rate.numerator}/{rate.denominator}", "format=yuv420p"]
     return [
         *("-map", "0:v:0", "-filter:v", ",".join(filters), "-fps_mode", "cfr"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-pix_fmt", "yuv420p"),

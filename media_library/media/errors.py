@@ -46,6 +46,12 @@ class UnsupportedError(MediaError):
     default_message = "The studio cannot work with this kind of file. Convert it to MP4 (H.264 and AAC) and try again."
 
 
+class RangeError(MediaError):
+    default_message = (
+        "These in and out points cannot be used. Choose an out point after the in point, inside the video."
+    )
+
+
 class RenderError(MediaError):
     default_message = (
         "The video could not be processed. Try again; if it fails again, upload a fresh export of the source."

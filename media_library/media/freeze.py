@@ -7,7 +7,6 @@ sample in file order gets the i-th display time less one constant. A source whos
 
 from __future__ import annotations
 
-import math
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,13 +17,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av.codec.context import Flags
 from av.container import InputContainer, OutputContainer
-from av.video.codeccontext import VideoCodecContext
-from av.video.frame import PictureType, VideoFrame
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from media_library.media.avc import Record, holds_idr, length_prefixed
+from media_library.media.encoding import PROFILES, encoded, picture_encoder
 from media_library.media.errors import HaltedError, RenderError, UnsupportedError
 from media_library.media.ffmpeg import Progress
 from media_library.media.opening import open_media
@@ -32,8 +30,6 @@ from media_library.media.pauses import Pause
 from media_library.media.probe import probe
 from media_library.media.writing import written
 
-_PROFILES = {66: "baseline", 77: "main", 100: "high"}
-_GOP_SECONDS = 2
 _REPORT_EVERY = 250
 
 
@@ -164,9 +160,11 @@ def _joined(
             record = Record.read(extradata or b"")
         except ValueError as error:
             raise _NotJoinableError(str(error)) from error
-        if record.profile not in _PROFILES:
+        if record.profile not in PROFILES:
             raise _NotJoinableError("profile of H.264 is not a common one")
-        encoder = _encoder(stream, fps=plan.fps, profile=_PROFILES[record.profile], parameter_set=record.free_id())
+        encoder = picture_encoder(
+            stream.codec_context, fps=plan.fps, profile=PROFILES[record.profile], parameter_set=record.free_id()
+        )
         container.seek(0)
         with written(into) as part, av.open(str(part), "w", format="mp4") as output:
             track = output.add_stream_from_template(stream)
@@ -239,9 +237,11 @@ def _encode_group(
     if len(frames) != len(group):
         raise _NotJoinableError("a group of pictures does not decode by itself")
     begin = plan.index(min(packet.pts or 0 for packet in group))
-    encoder = _encoder(stream, fps=plan.fps, profile=_PROFILES[record.profile], parameter_set=record.free_id())
+    encoder = picture_encoder(
+        stream.codec_context, fps=plan.fps, profile=PROFILES[record.profile], parameter_set=record.free_id()
+    )
     before = writer.count
-    for place, packet in _encoded(encoder, _held(frames, begin, plan.held), first=plan.output(begin)):
+    for place, packet in encoded(encoder, _held(frames, begin, plan.held), first=plan.output(begin)):
         sample = av.Packet(length_prefixed(bytes(packet), length_size=record.length_size))
         sample.is_keyframe = packet.is_keyframe
         writer.write(sample, place=place)
@@ -253,49 +253,6 @@ def _held(frames: Iterable[VideoFrame], begin: int, held: dict[int, int]) -> Ite
     for number, frame in enumerate(frames, start=begin):
         for _ in range(1 + held.get(number + 1, 0)):
             yield frame
-
-
-def _encoder(
-    stream: VideoStream, *, fps: Fraction, profile: str, parameter_set: int, threads: int = 2
-) -> VideoCodecContext:
-    """Without B-frames: file order is display order, so that nothing needs reordering at a join."""
-    source = stream.codec_context
-    encoder = av.CodecContext.create("libx264", "w")
-    if not isinstance(encoder, VideoCodecContext):
-        raise RenderError
-    encoder.width, encoder.height, encoder.pix_fmt = source.width, source.height, source.pix_fmt
-    encoder.time_base, encoder.framerate = 1 / fps, fps
-    encoder.color_range, encoder.colorspace = source.color_range, source.colorspace
-    encoder.color_primaries, encoder.color_trc = source.color_primaries, source.color_trc
-    encoder.flags |= Flags.global_header
-    encoder.thread_count = threads
-    gop = math.floor(fps * _GOP_SECONDS)
-    encoder.options = {
-        "preset": "veryfast",
-        "crf": "18",
-        "profile": profile,
-        "x264-params": f"sps-id={parameter_set}:bframes=0:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0",
-    }
-    encoder.open()
-    return encoder
-
-
-def _encoded(
-    encoder: VideoCodecContext, frames: Iterable[VideoFrame], *, first: int
-) -> Iterator[tuple[int, av.Packet[VideoStream]]]:
-    """(place in the output, packet) in order."""
-    place = written_to = first
-    for frame in frames:
-        # The decoder's word on the kind of picture would force the encoder's hand.
-        frame.pict_type = PictureType.NONE
-        frame.time_base, frame.pts = encoder.time_base, place
-        place += 1
-        for packet in encoder.encode(frame):
-            yield written_to, packet
-            written_to += 1
-    for packet in encoder.encode(None):
-        yield written_to, packet
-        written_to += 1
 
 
 def _encoded_whole(
@@ -313,14 +270,14 @@ def _encoded_whole(
     with open_media(source) as container:
         stream = _stream(container)
         stream.codec_context.thread_type = "AUTO"
-        encoder = _encoder(stream, fps=fps, profile="high", parameter_set=0)
+        encoder = picture_encoder(stream.codec_context, fps=fps, profile="high", parameter_set=0)
         with written(into) as part, av.open(str(part), "w", format="mp4") as output:
             track = output.add_stream_from_template(stream)
             track.codec_context.extradata = encoder.extradata
             track.time_base = 1 / fps
             count = 0
             pictures = _held(_in_slots(container, stream, fps=fps, slots=frames, halt=halt), 0, held)
-            for place, packet in _encoded(encoder, pictures, first=0):
+            for place, packet in encoded(encoder, pictures, first=0):
                 packet.time_base, packet.pts, packet.dts, packet.duration = 1 / fps, place, place, 1
                 packet.stream = track
                 output.mux_one(packet)

@@ -9,8 +9,17 @@ from pathlib import Path
 import av
 import av.error
 from av.container import InputContainer
+from av.stream import Disposition
+from av.video.stream import VideoStream
 
-from media_library.media.errors import MediaError, NotMediaError, RenderError, TruncatedError, UnsupportedError
+from media_library.media.errors import (
+    MediaError,
+    NotMediaError,
+    NoVideoError,
+    RenderError,
+    TruncatedError,
+    UnsupportedError,
+)
 from media_library.media.limits import SOURCE
 from media_library.media.sniff import Kind, sniff
 
@@ -76,3 +85,11 @@ def open_media(path: Path, *, kind: Kind | None = None, headers_only: bool = Fal
         raise NotMediaError(
             "This file cannot be read as media. Export it again and upload it once more.", log=str(error)
         ) from error
+
+
+def picture_stream(container: InputContainer) -> VideoStream:
+    """The first that is video, not a cover. Raises NoVideoError."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    raise NoVideoError

@@ -55,6 +55,12 @@ def is_faststart(path: Path) -> bool:
     return names[:1] == [b"moov"]
 
 
+def media_bytes(path: Path) -> int:
+    """How much an MP4 holds beside its index: the samples, and whatever no index names."""
+    with path.open("rb") as file:
+        return sum(end - start for name, start, end in _boxes(file, 0, path.stat().st_size) if name == b"mdat")
+
+
 def _boxes(
     file: BinaryIO, start: int, end: int, *, inside: set[bytes] | None = None
 ) -> Iterator[tuple[bytes, int, int]]:
