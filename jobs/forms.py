@@ -24,8 +24,11 @@ def language_choices() -> list[tuple[str, str]]:
     return sorted(((tag, languages.name(tag)) for tag in OFFERED_LANGUAGES), key=lambda choice: choice[1])
 
 
-def project_label(project: Project) -> str:
-    return f"{project.client.name}: {project.name}" if project.client else project.name
+class ProjectChoice(forms.ModelChoiceField[Project]):
+    """Projects by their client's name and their own."""
+
+    def label_from_instance(self, obj: Project) -> str:
+        return f"{obj.client.name}: {obj.name}" if obj.client else obj.name
 
 
 class NewJobForm(forms.Form):
@@ -42,7 +45,7 @@ class NewJobForm(forms.Form):
     title = forms.CharField(
         required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
     )
-    project_id = forms.ModelChoiceField(
+    project_id = ProjectChoice(
         Project.objects.none(), label="Project", required=False, empty_label="No project", blank=True
     )
     source_language = forms.ChoiceField(label="Spoken language", choices=language_choices, initial="en")
@@ -57,9 +60,7 @@ class NewJobForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         projects = Project.objects.visible_to(user).exclude(status=Project.Status.ARCHIVED).select_related("client")
-        field = cast("forms.ModelChoiceField[Project]", self.fields["project_id"])
-        field.queryset = projects
-        field.label_from_instance = project_label  # type: ignore[method-assign]
+        cast("ProjectChoice", self.fields["project_id"]).queryset = projects
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]

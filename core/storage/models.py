@@ -17,7 +17,7 @@ from core.storage.signing import upload_signature
 class UploadQuerySet(models.QuerySet["Upload"]):
     def visible_to(self, user: AbstractBaseUser) -> UploadQuerySet:
         """An upload is its owner's alone."""
-        return self.filter(owner=user)
+        return self.filter(owner_id=user.pk)
 
 
 class Upload(models.Model):

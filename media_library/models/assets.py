@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any, Self
+from typing import Self, TypeVar
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -22,7 +22,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return assets.filter(Q(owner=user) | Q(organization__in=Organization.objects.visible_to(user)))
 
 
-class OfAssetQuerySet(models.QuerySet[Any]):
+Row = TypeVar("Row", bound=models.Model)
+
+
+class OfAssetQuerySet(models.QuerySet[Row]):
     """Rows that hang on an asset, `path` away, are seen with it."""
 
     path = "asset"
@@ -31,11 +34,19 @@ class OfAssetQuerySet(models.QuerySet[Any]):
         return self.filter(**{f"{self.path}__in": Asset.objects.visible_to(user)})
 
 
-class SegmentQuerySet(OfAssetQuerySet):
+class TranscriptQuerySet(OfAssetQuerySet["Transcript"]):
+    pass
+
+
+class TrackQuerySet(OfAssetQuerySet["Track"]):
+    pass
+
+
+class SegmentQuerySet(OfAssetQuerySet["Segment"]):
     path = "transcript__asset"
 
 
-class TrackVersionQuerySet(OfAssetQuerySet):
+class TrackVersionQuerySet(OfAssetQuerySet["TrackVersion"]):
     path = "track__asset"
 
 
@@ -112,7 +123,7 @@ class Transcript(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = OfAssetQuerySet.as_manager()
+    objects = TranscriptQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -157,7 +168,7 @@ class Track(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
-    objects = OfAssetQuerySet.as_manager()
+    objects = TrackQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")
