@@ -1,4 +1,4 @@
-"""A large file in resumable pieces of 8 MiB: how much the server grows."""
+"""A large file in resumable pieces of 8 MiB, and by tus in one body: how much the server grows."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def rows(*, quick: bool) -> Iterator[Row]:
         source = root.parent / "source"
         write_noise(source, size)
         sha256 = sha256_of(source)
-        with serving(env=environment) as server:
-            send(server.port, reserved("bench/warm", MIB, ""), source, MIB)
-            idle = server.memory()
-            server.forget_peak()
-            send(server.port, reserved("bench/large", size, sha256), source, size)
-            grown = server.peak_memory() - idle
-        stored = LocalStore(root).path_of("bench/large")
-        assert stored.stat().st_size == size
-        assert sha256_of(stored) == sha256
-        yield Row("upload in 8 MiB pieces, growth", megabytes(grown), unit="MB")
+        for name, key, way in (("8 MiB pieces", "pieces", send), ("one body by tus", "tus", send_by_tus)):
+            with serving(env=environment) as server:
+                way(server.port, reserved(f"bench/{key}_warm", MIB, ""), source, MIB)
+                idle = server.memory()
+                server.forget_peak()
+                way(server.port, reserved(f"bench/{key}", size, sha256), source, size)
+                grown = server.peak_memory() - idle
+            stored = LocalStore(root).path_of(f"bench/{key}")
+            assert stored.stat().st_size == size
+            assert sha256_of(stored) == sha256
+            stored.unlink()
+            yield Row(f"upload in {name}, growth", megabytes(grown), unit="MB")
 
 
 def reserved(key: str, size: int, sha256: str) -> Any:
@@ -68,3 +70,21 @@ def send(port: int, upload: Any, source: Path, size: int) -> None:
     connection.close()
     if upload.sha256_expected:
         assert digest.hexdigest() == upload.sha256_expected
+
+
+def send_by_tus(port: int, upload: Any, source: Path, size: int) -> None:
+    parts = urlsplit(upload.url)
+    connection = HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {
+        "Tus-Resumable": "1.0.0",
+        "Upload-Offset": "0",
+        "Content-Type": "application/offset+octet-stream",
+        "Content-Length": str(size),
+    }
+    with source.open("rb") as file:
+        body = (file.read(min(MIB, size - start)) for start in range(0, size, MIB))
+        connection.request("PATCH", f"{parts.path}?{parts.query}", body, headers)
+    response = connection.getresponse()
+    told = response.read()
+    assert (response.status, response.headers["Upload-Offset"]) == (204, str(size)), (response.status, told)
+    connection.close()
