@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import dj_database_url
 import dj_email_url
@@ -135,7 +136,8 @@ CACHES = {
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "live"},
+        # The server's channels know no database numbers, so two studios on one server would hear each other without this.
+        "CONFIG": {"hosts": [REDIS_URL], "prefix": f"live{urlsplit(REDIS_URL).path.strip('/') or 0}"},
     }
 }
 
@@ -178,6 +180,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "media"},
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
+    "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
