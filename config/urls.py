@@ -10,10 +10,12 @@ urlpatterns = [
     path("", include("core.storage.urls")),
     path("", include("accounts.pages.microsoft_urls")),
     path("", include("accounts.pages.urls")),
+    path("", include("media_library.pages.urls")),
     path("", include("jobs.pages.urls")),
     path("", include("ai.pages.urls")),
     path("", include("chat.pages.urls")),
     path("api/", include("accounts.api.urls")),
+    path("api/v1/", include("media_library.api.urls")),
     path("api/v1/", include("jobs.api.urls")),
     path("admin/", admin.site.urls),
 ]

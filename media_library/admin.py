@@ -5,7 +5,17 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnly
-from media_library.models import Asset, Segment, Track, TrackDraft, TrackVersion, Transcript
+from media_library.models import (
+    Asset,
+    Glossary,
+    GlossaryTerm,
+    GlossaryVersion,
+    Segment,
+    Track,
+    TrackDraft,
+    TrackVersion,
+    Transcript,
+)
 
 
 @admin.register(Asset)
@@ -78,3 +88,43 @@ class TrackDraftAdmin(ReadOnly, admin.ModelAdmin[TrackDraft]):
     list_display = ("track", "author", "base_version", "created_at")
     list_select_related = ("track__asset", "author")
     search_fields = ("author__email",)
+
+
+class GlossaryVersionInline(ReadOnly, admin.TabularInline[GlossaryVersion, Glossary]):
+    model = GlossaryVersion
+    fields = ("number", "is_active", "filename", "term_count", "embedding_status", "created_by", "created_at")
+    readonly_fields = ("created_at",)
+    extra = 0
+
+
+@admin.register(Glossary)
+class GlossaryAdmin(ReadOnly, admin.ModelAdmin[Glossary]):
+    list_display = ("name", "client", "organization", "owner", "archived_at", "updated_at")
+    list_filter = (("organization", admin.RelatedOnlyFieldListFilter), ("archived_at", admin.EmptyFieldListFilter))
+    list_select_related = ("client", "organization", "owner")
+    search_fields = ("id", "name", "client__name")
+    inlines = (GlossaryVersionInline,)
+
+
+@admin.register(GlossaryVersion)
+class GlossaryVersionAdmin(ReadOnly, admin.ModelAdmin[GlossaryVersion]):
+    list_display = (
+        "glossary",
+        "number",
+        "is_active",
+        "term_count",
+        "embedding_status",
+        "embedding_engine",
+        "created_at",
+    )
+    list_filter = ("is_active", "embedding_status", "embedding_engine")
+    list_select_related = ("glossary",)
+    search_fields = ("glossary__name", "filename", "sha256")
+
+
+@admin.register(GlossaryTerm)
+class GlossaryTermAdmin(ReadOnly, admin.ModelAdmin[GlossaryTerm]):
+    list_display = ("source_term", "version", "position", "forbidden", "case_sensitive")
+    list_filter = ("forbidden", "case_sensitive")
+    list_select_related = ("version__glossary",)
+    search_fields = ("words",)

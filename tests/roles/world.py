@@ -24,6 +24,7 @@ from core.storage import store
 from jobs.models import Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import Asset, TrackDraft
+from media_library.tests.factories import GlossaryFactory
 from qc.models import LanguageReview
 
 COLUMNS = (
@@ -96,6 +97,7 @@ def build() -> World:
     )
     key = ApiKey.objects.create(user=people["creator"], name="A key", prefix="rwk_", token_hash="1" * 64)
     job = _job(house, people, client=client, project=project)
+    glossary = GlossaryFactory(client=client, owner=people["production"])
     things = {
         "organization": house.pk,
         "client": client.pk,
@@ -122,6 +124,8 @@ def build() -> World:
             base_version=0,
             content="WEBVTT\n",
         ).pk,
+        "glossary": glossary.pk,
+        "glossary_version": glossary.versions.get().pk,
         "nobody": uuid.uuid4(),
     }
     return World(people, things, job)

@@ -1,0 +1,1 @@
+"""Glossaries as files: XLSX, CSV and TBX in, XLSX and CSV out."""

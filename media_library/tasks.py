@@ -1,0 +1,19 @@
+"""The workers' door to the library."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+
+from media_library.services import glossaries
+
+
+@shared_task
+def embed_glossary_version(*, version_id: str, **_: object) -> None:
+    glossaries.embed_version(UUID(version_id))
+
+
+@shared_task
+def embed_forgotten_glossaries(**_: object) -> None:
+    glossaries.embed_forgotten()
