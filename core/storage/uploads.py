@@ -10,7 +10,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -120,8 +120,9 @@ def find(upload_id: UUID) -> Upload:
     upload = Upload.objects.annotate(now=Now()).filter(pk=upload_id).first()
     if upload is None:
         raise NotFoundError("Upload not found")
+    now: datetime = vars(upload)["now"]
     over = upload.status in (Upload.Status.EXPIRED, Upload.Status.ABORTED)
-    if over or (upload.status in Upload.OPEN and upload.expires_at <= upload.now):
+    if over or (upload.status in Upload.OPEN and upload.expires_at <= now):
         raise UploadExpiredError
     return upload
 
