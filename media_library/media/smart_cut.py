@@ -52,10 +52,12 @@ _SEEK_BACK_SECONDS = (0.25, 3.0, 12.0, 60.0)
 # Further from a clean keyframe than this, the program that is made for encoding does it better.
 _MOST_PICTURES_TO_DECODE = 720
 _AAC_FRAME = 1024
+# So much later than its picture, in the file, sound is still waited for.
+_SOUND_LATE_SECONDS = 2
 # Joining programs leave 2559:2560 and the like behind.
 _SQUARE_WITHIN = Fraction(1, 100)
 # Quick, because a person waits for it, and fine enough that the seam does not show.
-_PRESET, _CRF = "superfast", 16
+_PRESET, _CRF = "ultrafast", 16
 _REPORT_EVERY = 250
 # What one sample costs at most in an MP4's index, and what the index holds besides.
 _INDEX_BYTES_A_SAMPLE, _INDEX_BYTES = 48, 16_384
@@ -132,6 +134,8 @@ class _Film:
             raise NotJoinableError(f"its picture is {picture.codec_context.codec.canonical_name}, not H.264")
         if picture.time_base is None or not rate:
             raise NotJoinableError("its picture has no clock")
+        if not all(len(stream.index_entries) for stream in (picture, sound) if stream is not None):
+            raise NotJoinableError("it has no index")
         try:
             record = Record.read(picture.codec_context.extradata or b"")
             kinds = [Picture.read(sps) for sps in record.sps]
@@ -350,9 +354,9 @@ class _Encoder:
         if self.headers not in {b"", headers}:
             raise NotJoinableError("its ends differ in kind")
         self.headers = headers
-        made = []
+        made: list[VideoPacket] = []
         for place, packet in encoded(encoder, chain([first], frames), first=0):
-            sample = av.Packet(length_prefixed(bytes(packet), length_size=size))
+            sample: VideoPacket = av.Packet(length_prefixed(bytes(packet), length_size=size))
             sample.pts, sample.is_keyframe = wanted[place], packet.is_keyframe
             made.append(sample)
         _check_square(decoder.sample_aspect_ratio)
@@ -399,6 +403,7 @@ class _Writer:
         self._film, self._plan, self._output, self._progress = film, plan, output, progress
         self._sound_first = self._sound_end = 0
         self._sound_next: int | None = None
+        self._sound_begins_at = film.sound.index_entries[0].pos if film.sound is not None else 0
         self._dts: int | None = None
         self._brings_sets = False
         start = plan.first * film.base
@@ -414,15 +419,14 @@ class _Writer:
             self._sound_end = round(plan.end / film.sound.time_base)
 
     def write(self) -> Joined:
-        plan, film = self._plan, self._film
+        plan = self._plan
         for sample in plan.head:
             self._put_picture(sample, dts=_pts(sample) - plan.delay, at=None)
         self._copy()
         for sample in plan.tail:
             dts = _pts(sample) - plan.delay
             self._put_picture(sample, dts=dts if self._dts is None else max(dts, self._dts + 1), at=None)
-        if film.sound is not None and self._sound_next is not None and not self._joined.sounds:
-            raise NotJoinableError("its sound cannot be read")
+        self._check_sound_ended()
         return self._joined
 
     def _copy(self) -> None:
@@ -430,7 +434,7 @@ class _Writer:
         streams = [film.picture, *([film.sound] if film.sound is not None else [])]
         self._seek()
         pictures_left, sound_left = True, film.sound is not None
-        sound_limit = plan.end + 2
+        sound_limit = math.ceil((plan.end + _SOUND_LATE_SECONDS) / film.base)
         span = max(1, plan.last - plan.first)
         for packet in film.checked(film.container.demux(*streams)):
             if packet.stream_index != film.picture.index:
@@ -441,11 +445,22 @@ class _Writer:
                     if self._progress and len(self._joined.wanted) % _REPORT_EVERY == 0:
                         self._progress(min(1.0, (packet.pts - plan.first) / span), "Cutting")
                 pictures_left = packet.dts < plan.beyond
-                if packet.dts * film.base > sound_limit:
+                if packet.dts > sound_limit:
                     sound_left = False
                 self._take_picture(packet)
             if not pictures_left and not sound_left:
                 break
+
+    def _check_sound_ended(self) -> None:
+        """All of the range, or all there is."""
+        if self._film.sound is None:
+            return
+        entries = self._film.sound.index_entries
+        reached = self._sound_next
+        if reached is None:
+            reached = max(entries[0].timestamp, self._sound_first)
+        if reached < self._sound_end and entries[len(entries) - 1].timestamp >= reached:
+            raise NotJoinableError("its sound and picture are far apart in the file")
 
     def _seek(self) -> None:
         """By the sound where it has begun by then: other tracks are put at or before what was found, so that neither comes too late."""
@@ -453,7 +468,7 @@ class _Writer:
         sound, start = film.sound, self._joined.start
         if sound is not None and sound.time_base is not None:
             entries = sound.index_entries
-            if len(entries) and entries[0].timestamp * sound.time_base <= start:
+            if entries[0].timestamp * sound.time_base <= start:
                 film.container.seek(math.floor((start - back) / sound.time_base), stream=sound, backward=True)
                 return
         film.container.seek(math.floor((start - back) / film.base), stream=film.picture, backward=True)
@@ -500,15 +515,9 @@ class _Writer:
         pts, duration = _pts(packet), int(packet.duration or _AAC_FRAME)
         if pts >= self._sound_end:
             return False
-        entries = self._film.sound.index_entries if self._film.sound is not None else None
         if pts + _AAC_FRAME <= self._sound_first - _AAC_FRAME:
             return True
-        if (
-            self._sound_next is None
-            and pts > self._sound_first - _AAC_FRAME
-            and entries
-            and packet.pos != entries[0].pos
-        ):
+        if self._sound_next is None and pts > self._sound_first - _AAC_FRAME and packet.pos != self._sound_begins_at:
             raise NotJoinableError("its sound and picture are far apart in the file")
         if self._sound_next not in {None, pts}:
             raise NotJoinableError("its sound has a hole")
