@@ -36,7 +36,7 @@ class GlossaryVersionFactory(DjangoModelFactory):
     number = factory.LazyAttribute(lambda version: version.glossary.versions.count() + 1)
     filename = "terms.xlsx"
     sha256 = "0" * 64
-    languages = ["es"]
+    languages = factory.LazyFunction(lambda: ["es"])
     term_count = 1
     created_by = factory.SubFactory(UserFactory)
 
