@@ -132,6 +132,64 @@ def test_most_frames_are_copies_and_neighbouring_cuts_share_none(film, tmp_path)
     assert probe(tmp_path / "two.mov").is_faststart
 
 
+PAGE = """<!doctype html><title>Clip</title><video muted></video><script>
+const video = document.querySelector("video"), canvas = new OffscreenCanvas(160, 96).getContext("2d");
+const once = (name) => new Promise((done) => video.addEventListener(name, done, { once: true }));
+async function open() {
+  const shown = new Promise((done) => video.requestVideoFrameCallback(done));
+  video.src = URL.createObjectURL(await (await fetch("/cut.mp4")).blob());
+  await shown;
+}
+async function playThrough() {
+  const times = [];
+  const note = (_, frame) => { times.push(frame.mediaTime); video.requestVideoFrameCallback(note); };
+  video.requestVideoFrameCallback(note);
+  const ended = once("ended");
+  await video.play();
+  await ended;
+  return { times, at: video.currentTime, length: video.duration, error: video.error && video.error.message };
+}
+async function numberAt(seconds) {
+  const shown = new Promise((done) => video.requestVideoFrameCallback(done));
+  video.currentTime = seconds;
+  await shown;
+  canvas.drawImage(video, 0, 0);
+  let number = 0;
+  for (let bit = 0; bit < 10; bit += 1) {
+    if (canvas.getImageData(bit * 16 + 8, 16, 1, 1).data[1] > 125) number |= 1 << bit;
+  }
+  return number;
+}
+</script>"""
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("of", ["b-frames", "plain", "vfr", "quicktime"])
+def test_a_browser_plays_a_cut_through_its_joins_and_shows_the_right_frames(film, tmp_path, browser, of):
+    source, frames = film(kind(of))
+    done = cut(source, tmp_path / "cut.mp4", start=0.52, end=3.41)
+    assert done.method == "smart"
+    assert done.frames_copied
+    page = browser.new_page()
+    page.route("**/cut.mp4", lambda route: route.fulfill(body=(tmp_path / "cut.mp4").read_bytes()))
+    page.route("**/page", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
+    try:
+        page.goto("http://127.0.0.1:9/page")
+        page.evaluate("open()")
+        wanted = [(at, number) for at, number in frames if 0.519 <= at < 3.409]
+        looked_at = [*wanted[1:-1:4], wanted[-1]]
+        shown = [page.evaluate("numberAt", float(at - wanted[0][0]) + 0.005) for at, _ in looked_at]
+        played = page.evaluate("video.currentTime = 0, playThrough()")
+    finally:
+        page.close()
+
+    assert shown == [number for _, number in looked_at]
+    assert played["error"] is None
+    assert played["at"] == played["length"] == pytest.approx(done.duration, abs=0.03)
+    assert played["times"] == sorted(played["times"])
+    assert len(played["times"]) > 10
+
+
 def test_a_cut_on_keyframes_encodes_nothing(film, tmp_path):
     source, _ = film(kind("b-frames"))
 
