@@ -16,12 +16,12 @@ from media_library.media.formats.errors import InvalidCaptions, Notices
 from media_library.media.formats.overrides import Look, Style
 from media_library.media.formats.placement import BELOW
 from media_library.media.formats.runs import COLORS, Run
-from media_library.media.formats.track import Caption, Track, captions
+from media_library.media.formats.track import MAX_TEXT, Caption, Track, captions
 from media_library.media.webvtt.model import Document
 
 _TIME = re.compile(r"\s*(-?)(\d{1,4}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,6}))?\s*\Z")
 # A backslash and a brace can be escaped; any other block of braces holds codes or a remark.
-_TOKEN = re.compile(r"(\\[{}Nnh]|\\\u2060)|\{([^{}]*)\}|([^\\{]+|.)", re.DOTALL)
+_TOKEN = re.compile(r"(\\[{}Nnh]|\\\u2060)|\{([^{}]*)\}|((?:[^\\{]|\\(?![{}Nnh\u2060])|\{(?![^{}]*\}))+)")
 _ESCAPES = {"\\N": "\n", "\\n": " ", "\\h": "\u00a0", "\\{": "{", "\\}": "}", "\\\u2060": "\\"}
 _EVENT_FIELDS = ["layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text"]
 _MAX_STYLES = 5000
@@ -102,6 +102,9 @@ def _read_dialogue(values: dict[str, str], number: int, file: _File) -> None:
     start, end = _ms(values["start"]), _ms(values["end"])
     if start is None or end is None:
         file.track.leave_out(number, "A caption whose times cannot be read was left out.", values["text"])
+        return
+    if len(values["text"]) > MAX_TEXT:
+        file.track.too_long(number, values["text"])
         return
     style = file.styles.get(values.get("style", "").strip().lstrip("*"), Style())
     look = Look(replace(style.run, voice=one_line(values.get("name", ""))))

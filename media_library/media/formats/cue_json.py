@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 from media_library.media.formats.characters import one_line, showable
 from media_library.media.formats.errors import InvalidCaptions, Notices
 from media_library.media.formats.runs import Run, cue_text_of, text_of
-from media_library.media.formats.track import Track, captions
+from media_library.media.formats.track import MAX_TEXT, Track, captions
 from media_library.media.webvtt.cuetext import Node, Span, Text, Timestamp, parse_text, sanitise
 from media_library.media.webvtt.model import Document
 from media_library.media.webvtt.timestamps import TABLE_ENDS_MS, format_timestamp
@@ -121,12 +121,18 @@ def _read_cue(item: Any, number: int, track: Track) -> None:
     if start is None or end is None:
         track.leave_out(0, f"Cue {number} has no times that can be read and was left out.", text)
         return
+    markup, words = item.get("markup"), item.get("words")
+    if (
+        max(len(text), len(markup) if isinstance(markup, str) else 0, 8 * len(words) if isinstance(words, list) else 0)
+        > MAX_TEXT
+    ):
+        track.too_long(0, text)
+        return
     speaker = one_line(_text(item.get("speaker")))
-    markup = item.get("markup")
     if isinstance(markup, str):
         cue_text = "\n".join(line for line in sanitise(showable(markup)).split("\n") if line.strip())
     else:
-        runs = _runs_of_words(item.get("words"), speaker, start, end) or [Run(text, voice=speaker)]
+        runs = _runs_of_words(words, speaker, start, end) or [Run(text, voice=speaker)]
         cue_text = _with_stamps(runs)
     settings = " ".join(_text(item.get("settings")).replace("-->", "").split())
     track.add_cue_text(

@@ -9,7 +9,7 @@ from itertools import pairwise
 from media_library.media.formats.characters import showable
 from media_library.media.formats.errors import InvalidCaptions, Notices
 from media_library.media.formats.runs import Run
-from media_library.media.formats.track import Track, captions
+from media_library.media.formats.track import MAX_TEXT, Track, captions
 from media_library.media.webvtt.model import Document
 
 # Reading speed of the usual style guides for untimed lines, in characters a second.
@@ -36,6 +36,9 @@ def read(text: str, notices: Notices) -> Track:
         notices.add(1, "Plain text has no times: the captions were laid end to end. Time them against the film.")
         now = 0
         for number, paragraph in _paragraphs(lines):
+            if len(paragraph) > MAX_TEXT:
+                track.too_long(number, paragraph)
+                continue
             end = now + _reading_ms(paragraph)
             track.add(number, now, end, [Run(paragraph)])
             now = end
@@ -43,21 +46,24 @@ def read(text: str, notices: Notices) -> Track:
 
 
 def _read_stamped(lines: list[str], track: Track) -> None:
-    found: list[tuple[int, int, str]] = []
+    found: list[tuple[int, int, list[str]]] = []
     for number, line in enumerate(lines, start=1):
         stamp = _STAMP.fullmatch(line.strip())
         if stamp and int(stamp[2]) < 60 and int(stamp[3]) < 60:
             seconds = int(stamp[1] or 0) * 3600 + int(stamp[2]) * 60 + int(stamp[3])
-            found.append((number, seconds * 1000 + int((stamp[4] or "0").ljust(3, "0")), stamp[5]))
+            found.append((number, seconds * 1000 + int((stamp[4] or "0").ljust(3, "0")), [stamp[5]]))
         elif line.strip() and found:
-            at, start, before = found[-1]
-            found[-1] = (at, start, f"{before}\n{line.strip()}" if before else line.strip())
+            found[-1][2].append(line.strip())
         elif line.strip():
             track.leave_out(number, "A line before the first time was left out.", line.strip())
     track.notices.add(1, "This text says when captions begin, not when they end: each ends before the next one.")
     starts = sorted({start for _, start, _ in found})
     following = dict(pairwise(starts))
-    for number, start, text in found:
+    for number, start, parts in found:
+        text = "\n".join(part for part in parts if part)
+        if len(text) > MAX_TEXT:
+            track.too_long(number, text)
+            continue
         end = min(start + _reading_ms(text), following.get(start, start + _LONGEST_MS))
         track.add(number, start, end, [Run(text)])
 

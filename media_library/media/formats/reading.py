@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from media_library.media import webvtt
 from media_library.media.formats import ass, cue_json, plain, srt, ttml
-from media_library.media.formats.characters import decode
-from media_library.media.formats.errors import Notice, Notices, UnknownCaptions
+from media_library.media.formats.characters import MAX_BYTES, decode
+from media_library.media.formats.errors import CaptionsTooLarge, Notice, Notices, UnknownCaptions
 from media_library.media.formats.kinds import KINDS, READABLE, kind_of_name
 from media_library.media.formats.track import Track
 from media_library.media.webvtt.model import Document
@@ -22,6 +22,8 @@ _READERS: dict[str, Callable[[str, Notices], Track]] = {
     "txt": plain.read,
     "json": cue_json.read,
 }
+# XML and JSON need more letters to say the same.
+_WORDY = {"ttml", "json"}
 _HEAD = 20_000
 _SECTION = re.compile(r"\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE)
 _TT = re.compile(r"<(?:[\w.-]{1,40}:)?tt[\s>/]")
@@ -48,6 +50,8 @@ def read(data: bytes, *, kind: str | None = None, filename: str = "") -> Reading
     if not text.strip():
         raise UnknownCaptions(1, "the file is empty")
     kind = kind or sniff(text, filename=filename)
+    if kind not in _WORDY and len(text) > MAX_BYTES // 2:
+        raise CaptionsTooLarge(0, f"the file is larger than {MAX_BYTES // (2 * 1024 * 1024)} MB")
     if kind == "vtt":
         document = webvtt.parse(text)
         for dropped in document.dropped:

@@ -37,9 +37,13 @@ class Run:
     underline: bool = False
     ruby: str = ""
 
+    @property
+    def look(self) -> tuple[object, ...]:
+        return (self.voice, self.language, self.color, self.bold, self.italic, self.underline)
+
     def like(self, other: Run) -> bool:
         """Whether the two can be one run."""
-        return not self.ruby and not other.ruby and replace(self, text="") == replace(other, text="")
+        return not self.ruby and not other.ruby and self.look == other.look
 
 
 Layer = tuple[str, Callable[[str, str], str]]
@@ -104,13 +108,15 @@ def text_of(runs: Iterable[Run]) -> str:
 
 def merged(runs: Iterable[Run]) -> list[Run]:
     """No empty run, and no two neighbours that look the same."""
-    found: list[Run] = []
+    groups: list[list[Run]] = []
     for run in runs:
-        if found and found[-1].like(run):
-            found[-1] = replace(run, text=found[-1].text + run.text)
-        elif run.text:
-            found.append(run)
-    return found
+        if not run.text:
+            continue
+        if groups and groups[-1][0].like(run):
+            groups[-1].append(run)
+        else:
+            groups.append([run])
+    return [group[0] if len(group) == 1 else replace(group[0], text=text_of(group)) for group in groups]
 
 
 def without_blank_lines(runs: Sequence[Run]) -> list[Run]:
@@ -155,16 +161,17 @@ def _cue_text_leaf(run: Run) -> str:
     return f"<ruby>{text}<rt>{escape(run.ruby)}</rt></ruby>" if run.ruby else text
 
 
+def _cleaned(run: Run) -> Run:
+    return replace(
+        run,
+        text=showable(run.text),
+        voice=one_line(run.voice),
+        language=one_line(run.language),
+        ruby=one_line(run.ruby),
+    )
+
+
 def cue_text_of(runs: Iterable[Run]) -> str:
     """WebVTT cue text, safe whatever the runs hold."""
-    kept = merged(
-        replace(
-            run,
-            text=showable(run.text),
-            voice=one_line(run.voice),
-            language=one_line(run.language),
-            ruby=one_line(run.ruby),
-        )
-        for run in runs
-    )
+    kept = merged(_cleaned(run) for run in runs)
     return wrapped(merged(without_blank_lines(kept)), _CUE_TEXT_LAYERS, _cue_text_leaf)

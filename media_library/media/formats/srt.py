@@ -16,7 +16,7 @@ from media_library.media.formats.errors import InvalidCaptions, Notices
 from media_library.media.formats.overrides import Look
 from media_library.media.formats.placement import BELOW
 from media_library.media.formats.runs import COLORS, Layer, Run, merged, wrapped
-from media_library.media.formats.track import Track, captions
+from media_library.media.formats.track import MAX_TEXT, Track, captions
 from media_library.media.webvtt.model import Document
 
 # A timing line begins with a number and has its arrow; whether its times can be read is another question.
@@ -24,7 +24,8 @@ _TIMING_LIKE = re.compile(r"[ \t]*-?\d[^>]{0,40}-->")
 _TIME = r"(-?)(?:(\d{1,4})[ \t]*:[ \t]*)?(\d{1,2})[ \t]*:[ \t]*(\d{1,2})(?:[ \t]*[.,][ \t]*(\d{1,9}))?"
 _TIMING = re.compile(rf"[ \t]*{_TIME}[ \t]*--+>[ \t]*{_TIME}(.*)")
 _INDEX = re.compile(r"[ \t]*(\d{1,9})[ \t]*\Z")
-_TOKEN = re.compile(r"(\{\\[^{}]*\})|<([^<>]*)>|([^<{]+|.)", re.DOTALL)
+# A code, a tag, or text up to the next of them; a bracket that opens neither is text.
+_TOKEN = re.compile(r"(\{\\[^{}]*\})|<([^<>]*)>|((?:[^<{]|<(?![^<>]*>)|\{(?!\\[^{}]*\}))+)")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,9})(?:[\s.=/]|\Z)")
 _FONT_COLOR = re.compile(r"color\s*=\s*[\"']?\s*(#?[0-9a-zA-Z]{1,20})", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(amp|lt|gt|quot|apos|nbsp|lrm|rlm|#123|#39);")
@@ -104,6 +105,9 @@ def _read_block(block: _Block, track: Track) -> None:
     text = "\n".join(block.text)
     if found is None or start is None or end is None:
         track.leave_out(block.line, "A caption whose times cannot be read was left out.", text)
+        return
+    if len(text) > MAX_TEXT:
+        track.too_long(block.line, text)
         return
     if found[11].strip():
         track.notices.once(block.line, "Settings after the times are not SubRip's and were left out.")

@@ -16,6 +16,8 @@ from media_library.media.webvtt.timestamps import TABLE_ENDS_MS
 
 _LATE_MS = 3_600_000
 _LOST = 2000
+# A caption longer than this (with its markup) is a book in the wrong place.
+MAX_TEXT = 20_000
 
 
 @dataclass(slots=True)
@@ -46,6 +48,9 @@ class Track:
             if start_ms < 0:
                 self.notices.add(line, "A caption that begins before the start of the film now begins at 0.")
             self.cues.append((Cue(max(0, start_ms), end_ms, text, cue_id, settings), line))
+
+    def too_long(self, line: int, text: str) -> None:
+        self.leave_out(line, f"A caption of more than {MAX_TEXT:,} characters was left out.", text)
 
     def leave_out(self, line: int, message: str, text: str) -> None:
         self.notices.add(line, message, lost=text[:_LOST] or "(no text)")

@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from itertools import pairwise
 
 from media_library.media import webvtt
 from media_library.media.formats.characters import one_line
 from media_library.media.formats.errors import CaptionsTooLarge, InvalidCaptions, Notices
 from media_library.media.formats.runs import Run, merged, text_of
-from media_library.media.formats.track import Track
+from media_library.media.formats.track import MAX_TEXT, Track
 from media_library.media.formats.ttml import styling
 from media_library.media.formats.ttml.styling import Look, Screen, Styles
 from media_library.media.formats.ttml.times import Clock, milliseconds
@@ -26,7 +27,7 @@ _MAX_WORK = 5_000_000
 _LAST_MS = 5000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scope:
     """What an element hands down."""
 
@@ -38,6 +39,11 @@ class Scope:
     voice: str = ""
     language: str = ""
     timed: bool = False
+
+    @cached_property
+    def span(self) -> tuple[int, int | None]:
+        """Begin and end in milliseconds."""
+        return milliseconds(self.begin), None if self.end is None else milliseconds(self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +134,12 @@ class _Reader:
         )
 
     def read_paragraph(self, node: Node, scope: Scope) -> None:
+        if node.size() > MAX_TEXT:
+            self.track.too_long(node.line, one_line(node.text))
+            return
         pieces = list(self.pieces(node, scope))
         place = self.place(scope)
-        first, last = milliseconds(scope.begin), None if scope.end is None else milliseconds(scope.end)
+        first, last = scope.span
         moments = {moment for piece in pieces for moment in (piece.begin, piece.end)} - {first, last}
         if not moments:
             self.add(_Found(node, first, last, flowed(pieces), place), scope)
@@ -195,8 +204,7 @@ class _Reader:
                 self.track.notices.once(child.line, "Pictures were left out: a caption holds text.")
 
     def piece(self, text: str, scope: Scope, node: Node) -> Piece:
-        end = None if scope.end is None else milliseconds(scope.end)
-        return Piece(self.run(text, scope, node.line), milliseconds(scope.begin), end, scope.preserve)
+        return Piece(self.run(text, scope, node.line), *scope.span, scope.preserve)
 
     def ruby(self, container: Node, scope: Scope) -> Piece:
         base, said = _ruby_parts(container, self.styles)

@@ -39,6 +39,10 @@ class Node:
         """All text below, for names and for what is told about a part that was left out."""
         return "".join(child if isinstance(child, str) else child.text for child in self.children)
 
+    def size(self) -> int:
+        """Characters and elements below: what it costs to read this."""
+        return sum(len(child) if isinstance(child, str) else 1 + child.size() for child in self.children)
+
 
 class _Builder(ContentHandler):
     def __init__(self, locator: Locator) -> None:
