@@ -47,7 +47,7 @@ def read(data: bytes, *, kind: str | None = None, filename: str = "") -> Reading
         raise UnknownCaptions(0, f"{kind} files cannot be read; we read {', '.join(READABLE)}")
     notices = Notices()
     text = decode(data, notices)
-    if not text.strip():
+    if not text.strip(" \t\n\ufeff"):
         raise UnknownCaptions(1, "the file is empty")
     kind = kind or sniff(text, filename=filename)
     if kind not in _WORDY and len(text) > MAX_BYTES // 2:

@@ -10,7 +10,7 @@ from media_library.media import formats, webvtt
 from media_library.media.formats.runs import runs_of
 from media_library.tests.media.formats.tracks import documents
 
-FEW = settings(max_examples=120, deadline=None)
+FEW = settings(max_examples=60, deadline=None)
 
 
 def through(document, *kinds):
