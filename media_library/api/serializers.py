@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rest_framework import serializers
@@ -77,7 +76,7 @@ def glossary_row(glossary: Glossary) -> dict[str, Any]:
 
 
 def glossary_output(glossary: Glossary) -> dict[str, Any]:
-    versions: Sequence[GlossaryVersion] = glossary.versions.all()
+    versions = list(glossary.versions.all())
     in_force = next((version for version in versions if version.is_active), None)
     return {**_output(glossary, in_force), "versions": [version_output(version) for version in versions]}
 

@@ -108,7 +108,8 @@ def judge_xml(content: bytes) -> None:
 
 def rows_of_workbook(data: bytes) -> tuple[str, Rows]:
     # What openpyxl would load for things that are not in a glossary, each of them more code in front of a stranger's file.
-    sys.modules.update(dict.fromkeys(("numpy", "lxml", "PIL", "pandas")))
+    for package in ("numpy", "lxml", "PIL", "pandas"):
+        sys.modules[package] = None  # type: ignore[assignment]  # the documented way to make an import fail
     from openpyxl import load_workbook  # noqa: PLC0415  (heavy, and only after what stands above)
 
     try:
