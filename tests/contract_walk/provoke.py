@@ -18,6 +18,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "bool": ("perhaps", {}),
     "datetime": ("yesterday",),
     "object": ("text",),
+    "file (.xlsx)": ("no file",),
 }
 WRONG_FORMAT = {"email": ("no-address", "two@@signs.example", "")}
 
@@ -36,12 +37,15 @@ class BadInput:
 
 
 def bad_bodies(entry: Mapping[str, Any], good: Mapping[str, Any], skip: tuple[str, ...]) -> Iterator[BadInput]:
-    for name, about in ((entry.get("request") or {}).get("fields") or {}).items():
+    request = entry.get("request") or {}
+    # The parts of a form with a file are text, all but the file.
+    parts = str(request.get("content_type", "")).startswith("multipart/")
+    for name, about in (request.get("fields") or {}).items():
         if name in skip:
             continue
         if about.get("required"):
             yield BadInput("body", name, {key: value for key, value in good.items() if key != name}, missing=True)
-        for value in bad_values(about, wire=False):
+        for value in bad_values(about, wire=parts):
             yield BadInput("body", name, {**good, name: value})
 
 

@@ -11,7 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client as Http
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from django.utils import timezone
 from django_otp.oath import totp
 from django_otp.plugins.otp_totp.models import TOTPDevice
@@ -37,6 +39,8 @@ from accounts.tests.factories import (
 from core.mail.models import Letter
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
+from media_library.models import Glossary
+from media_library.tests.factories import GlossaryFactory
 
 Answer = Any
 ROLES = ("client", "linguist", "reviewer", "production", "project_manager")
@@ -113,6 +117,18 @@ class World:
         self.foreign_job: Job = JobFactory(
             organization=self.foreign_house, created_by=self.people["stranger"], title=f"Job {self.CANARY}"
         )
+        self.glossary: Glossary = GlossaryFactory(
+            client=self.client, owner=self.people["production"], name="House style"
+        )
+        self.other_glossary: Glossary = GlossaryFactory(
+            client=self.other_client, owner=self.people["production"], name="Lake style"
+        )
+        self.foreign_glossary: Glossary = GlossaryFactory(
+            client=self.foreign_client,
+            owner=self.people["stranger"],
+            name=f"Glossary {self.CANARY}",
+            term=f"Term {self.CANARY}",
+        )
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -124,6 +140,8 @@ class World:
             "project_id": str(self.project.pk),
             "user_id": str(self.people["colleague"].pk),
             "job_id": str(self.job.pk),
+            "glossary_id": str(self.glossary.pk),
+            "version_id": str(self.glossary.versions.get(number=1).pk),
         }
 
     @cached_property
@@ -136,12 +154,18 @@ class World:
             "project_id": str(self.foreign_project.pk),
             "user_id": str(self.people["stranger"].pk),
             "job_id": str(self.foreign_job.pk),
+            "glossary_id": str(self.foreign_glossary.pk),
+            "version_id": str(self.foreign_glossary.versions.get(number=1).pk),
         }
 
     @cached_property
     def neighbour_ids(self) -> dict[str, str]:
         """What the caller may see, but under another client of the house."""
-        return {"team_id": str(self.other_team.pk), "project_id": str(self.other_project.pk)}
+        return {
+            "team_id": str(self.other_team.pk),
+            "project_id": str(self.other_project.pk),
+            "version_id": str(self.other_glossary.versions.get(number=1).pk),
+        }
 
     def id_of(self, person: str) -> str:
         return str(self.people[person].pk)
@@ -204,6 +228,8 @@ class Stage:
             return self.http.generic(
                 method, target, urlencoded(body), content_type="application/x-www-form-urlencoded", headers=sent
             )
+        if isinstance(body, Mapping) and any(isinstance(value, SimpleUploadedFile) for value in body.values()):
+            return self.http.generic(method, target, parted(body), content_type=MULTIPART_CONTENT, headers=sent)
         return self.http.generic(method, target, encoded(body), content_type="application/json", headers=sent)
 
     @staticmethod
@@ -283,6 +309,14 @@ def encoded(body: Any) -> bytes:
     import json
 
     return json.dumps(body).encode()
+
+
+def parted(body: Mapping[str, Any]) -> bytes:
+    """As a form with a file. The file is read from its beginning, because a scene's body may be sent more than once."""
+    for value in body.values():
+        if isinstance(value, SimpleUploadedFile):
+            value.seek(0)
+    return encode_multipart(BOUNDARY, body)
 
 
 def urlencoded(values: Mapping[str, Any] | None) -> str:

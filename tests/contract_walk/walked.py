@@ -24,6 +24,7 @@ GROUPS = (
     "accessible.organizations",
     "accessible.clients",
     "accessible.invitations",
+    "accessible.glossaries",
     "accessible.admin",
     "voice.auth",
     "movie.auth",

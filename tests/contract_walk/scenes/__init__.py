@@ -1,5 +1,14 @@
 """The scenes of each part of the contract. Importing a module registers its scenes."""
 
-from tests.contract_walk.scenes import admin, clients, invitations, organizations, pipeline, platform, tokens
+from tests.contract_walk.scenes import (
+    admin,
+    clients,
+    glossaries,
+    invitations,
+    organizations,
+    pipeline,
+    platform,
+    tokens,
+)
 
-__all__ = ["admin", "clients", "invitations", "organizations", "pipeline", "platform", "tokens"]
+__all__ = ["admin", "clients", "glossaries", "invitations", "organizations", "pipeline", "platform", "tokens"]
