@@ -2,7 +2,8 @@
 
 A cut holds the frames whose times are in [start, end), so that neighbouring cuts share no frame and lose none. Its time 0 is its first
 frame, its sound begins at that very moment. Times are those of the file's own clock, in seconds.
-Most of a cut is copied (`smart_cut`), checked (`cut_check`), and where either refuses, encoded whole, with the reason in the answer.
+Most of a cut is copied (`smart_cut`) and checked (`cut_check`); where either refuses, it is encoded whole, with the reason in the answer.
+Only the first picture and the first sound track are kept.
 """
 
 from __future__ import annotations
@@ -10,11 +11,13 @@ from __future__ import annotations
 import math
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
+import av.error
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -42,7 +45,10 @@ _END_SLACK_SECONDS = 0.1
 # Decoders need what comes before a point: a keyframe for pictures, a few packets for sound.
 _SOUND_WARM_UP_SECONDS = 1.0
 _REORDER_SECONDS = 1
+# Containers whose index leads to a keyframe.
+_SEARCHABLE = {"mov", "matroska"}
 _SEEK_BACK_SECONDS = (1, 10, 60)
+_LAST_FRAME_WITHIN_SECONDS = 0.05
 _SOUND_OPTIONS: dict[SoundFormat, tuple[str, tuple[str, ...]]] = {
     "mp3": ("mp3", ("-c:a", "libmp3lame", "-q:a", "2")),
     "m4a": ("ipod", ("-c:a", "aac", "-b:a", AUDIO_BIT_RATE, "-movflags", "+faststart")),
@@ -160,8 +166,7 @@ def frame_time(source: Path, at: float) -> float:
     """When the frame shown at this moment began: where a cut that should hold it must start."""
     if not math.isfinite(at) or at < 0:
         raise RangeError("This is not a moment of the video.")
-    with open_media(source) as container:
-        window = _Window.around(container, picture_stream(container), Fraction(at) + 2 * SLACK_SECONDS)
+    window = _Window.around(source, Fraction(at) + SLACK_SECONDS)
     if window.before is None:
         raise RangeError("There is no frame at this moment.")
     return float(window.before)
@@ -211,10 +216,8 @@ def _whole(
 ) -> Cut:
     found = probe(source).require(video=True)
     end = _end_within(start, end, found.duration + _first_time(found))
-    with open_media(source, kind=found.kind) as opened:
-        stream = picture_stream(opened)
-        entry = _Window.around(opened, stream, Fraction(start) - SLACK_SECONDS)
-        leave = _Window.around(opened, stream, Fraction(end) - SLACK_SECONDS)
+    entry = _Window.around(source, Fraction(start) - SLACK_SECONDS)
+    leave = _Window.around(source, Fraction(end) - SLACK_SECONDS)
     if entry.after is None or leave.before is None or leave.before < entry.after:
         raise RangeError("There is no frame between these points. Choose them further apart.")
     exact_end = leave.after if leave.after is not None else max(leave.ends, Fraction(end))
@@ -240,7 +243,7 @@ def _whole(
         method="whole",
         reason=reason,
         frames_copied=0,
-        frames_encoded=_checked_count(target, entry.after, exact_end),
+        frames_encoded=_checked_count(target, leave.before - entry.after),
         start=float(entry.after),
         end=float(exact_end),
         seconds=time.perf_counter() - began,
@@ -278,11 +281,17 @@ class _Window:
     after: Fraction | None
 
     @classmethod
-    def around(cls, container: InputContainer, stream: VideoStream, at: Fraction) -> _Window:
-        base = stream.time_base or Fraction(1)
+    def around(cls, source: Path, at: Fraction) -> _Window:
+        window = cls(before=None, ends=Fraction(0), after=None)
         for back in _SEEK_BACK_SECONDS:
-            container.seek(int((at - back) / base), stream=stream, backward=True)
-            window = cls._read(container, stream, at, base)
+            with open_media(source) as container:
+                stream = picture_stream(container)
+                base = stream.time_base or Fraction(1)
+                # What cannot be searched is read from its start.
+                with suppress(av.error.FFmpegError):
+                    if at > back:
+                        container.seek(int((at - back) / base), stream=stream, backward=True)
+                window = cls._read(container, stream, at, base)
             if window.before is not None:
                 break
         return window
@@ -292,9 +301,10 @@ class _Window:
         before = after = None
         ends = Fraction(0)
         for packet in container.demux(stream):
-            if packet.pts is None or not packet.size or packet.is_discard:
+            pts = packet.pts if packet.pts is not None else packet.dts
+            if pts is None or not packet.size or packet.is_discard:
                 continue
-            shown = packet.pts * base
+            shown = pts * base
             if shown < at and (before is None or shown > before):
                 before, ends = shown, shown + (packet.duration or 0) * base
             elif shown >= at and (after is None or shown < after):
@@ -307,7 +317,8 @@ class _Window:
 def _input(source: Path, *, kind: Kind, start: float, warm_up: float) -> Input:
     """From the keyframe before, on the file's own clock; the filters cut exactly."""
     options = ["-copyts"]
-    if start > warm_up:
+    # Elsewhere a search may end between keyframes, and what comes before the next one would be lost.
+    if start > warm_up and kind.demuxer in _SEARCHABLE:
         options += ["-seek_timestamp", "1", "-ss", f"{start - warm_up:.6f}"]
     return Input(path=source, kind=kind, options=tuple(options))
 
@@ -339,8 +350,8 @@ def _sound_options(found: Probe, start: Fraction, end: Fraction) -> list[str]:
     ]
 
 
-def _checked_count(target: Path, start: Fraction, end: Fraction) -> int:
-    """How many frames came out. Raises RenderError, and removes the file, when it is not as long as it should be."""
+def _checked_count(target: Path, last: Fraction) -> int:
+    """How many frames came out. Raises RenderError, and removes the file, when the last is not shown `last` seconds after the first."""
     frames, latest = 0, Fraction(0)
     with open_media(target, headers_only=True) as container:
         stream = picture_stream(container)
@@ -348,11 +359,11 @@ def _checked_count(target: Path, start: Fraction, end: Fraction) -> int:
         for packet in container.demux(stream):
             if packet.size and packet.pts is not None:
                 frames += 1
-                latest = max(latest, (packet.pts + (packet.duration or 0)) * base)
-    if not frames or abs(latest - (end - start)) > max(Fraction(1, 2), (end - start) / 50):
+                latest = max(latest, packet.pts * base)
+    if not frames or abs(latest - last) > _LAST_FRAME_WITHIN_SECONDS:
         target.unlink(missing_ok=True)
         raise RenderError(
             "Part of this video could not be read, so the clip would not be whole. Export the source again and upload it once more.",
-            log=f"{frames} frames, {float(latest):.3f} of {float(end - start):.3f} s",
+            log=f"{frames} frames, the last at {float(latest):.3f}, not {float(last):.3f} s",
         )
     return frames

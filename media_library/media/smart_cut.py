@@ -178,11 +178,15 @@ class _Film:
                 return chain([first], packets)
         raise NotJoinableError("there is no clean keyframe near")
 
+    def check_halt(self) -> None:
+        if self.halt is not None and self.halt.is_set():
+            raise HaltedError
+
     def checked(self, packets: Iterator[Any]) -> Iterator[Any]:
         """Without the marks of a stream's end; refuses what cannot be copied as it is."""
         for number, packet in enumerate(packets):
-            if number % _REPORT_EVERY == 0 and self.halt is not None and self.halt.is_set():
-                raise HaltedError
+            if number % _REPORT_EVERY == 0:
+                self.check_halt()
             if not packet.size:
                 continue
             if packet.pts is None or packet.dts is None or packet.is_corrupt:
@@ -354,9 +358,9 @@ class _Encoder:
         if self.headers not in {b"", headers}:
             raise NotJoinableError("its ends differ in kind")
         self.headers = headers
-        made: list[VideoPacket] = []
+        made: list[av.Packet[Any]] = []
         for place, packet in encoded(encoder, chain([first], frames), first=0):
-            sample: VideoPacket = av.Packet(length_prefixed(bytes(packet), length_size=size))
+            sample: av.Packet[Any] = av.Packet(length_prefixed(bytes(packet), length_size=size))
             sample.pts, sample.is_keyframe = wanted[place], packet.is_keyframe
             made.append(sample)
         _check_square(decoder.sample_aspect_ratio)
@@ -372,6 +376,7 @@ class _Encoder:
             packet for packet in packets if packet.pts in want or is_reference(memoryview(packet), length_size=size)
         )
         for packet in chain(needed, [None]):
+            self._film.check_halt()
             for frame in decoder.decode(packet):
                 if frame.is_corrupt:
                     raise NotJoinableError("a picture at one of its ends is damaged")

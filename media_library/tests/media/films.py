@@ -54,6 +54,8 @@ KINDS = (
     Kind("matroska.mkv", (*_GOPS, *_AAC), copies=False),
     Kind("web.webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-g", "25"), copies=False),
     Kind("mp3.mp4", (*_GOPS, "-c:a", "libmp3lame"), copies=False),
+    Kind("stream.ts", (*_GOPS, *_AAC), copies=False),
+    Kind("laced.mp4", (*_GOPS, "-flags", "+ilme+ildct", *_AAC), filters="setfield=tff", copies=False),
     Kind("ten-bit.mp4", (*_GOPS, "-pix_fmt", "yuv420p10le", *_AAC), copies=False),
 )
 
