@@ -12,6 +12,7 @@ MAX_BYTES = 8 * 1024 * 1024
 
 # What XML 1.0 forbids, which is also what no caption can show: control characters, surrogates without their half, two non-characters.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8}){0,8}")
 _MARKS = (  # the longer first: a UTF-32 mark begins with the one of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
@@ -69,6 +70,11 @@ def showable(text: str) -> str:
 def one_line(text: str) -> str:
     """For names and titles, which stand on a line of their own."""
     return " ".join(showable(text).split())
+
+
+def language_tag(text: str) -> str:
+    """`text` when it has the form of a language tag, or nothing: a wrong one would make a file invalid."""
+    return text if _LANGUAGE.fullmatch(text) else ""
 
 
 def is_right_to_left(text: str) -> bool:

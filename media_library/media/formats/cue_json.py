@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from media_library.media.formats.characters import one_line, showable
 from media_library.media.formats.errors import InvalidCaptions, Notices
-from media_library.media.formats.runs import Run, cue_text_of, text_of
+from media_library.media.formats.runs import MAX_NAME, Run, cue_text_of, text_of
 from media_library.media.formats.track import MAX_TEXT, Track, captions
 from media_library.media.webvtt.cuetext import Node, Span, Text, Timestamp, parse_text, sanitise
 from media_library.media.webvtt.model import Document
@@ -85,7 +85,7 @@ def _timed(nodes: list[Node], voice: str, moments: list[tuple[int, list[Run]]]) 
         elif isinstance(node, Timestamp):
             moments.append((node.ms, []))
         elif isinstance(node, Span) and node.tag != "rt":
-            _timed(node.children, one_line(node.annotation) if node.tag == "v" else voice, moments)
+            _timed(node.children, one_line(node.annotation[:MAX_NAME]) if node.tag == "v" else voice, moments)
 
 
 def read(text: str, notices: Notices) -> Track:
@@ -128,7 +128,7 @@ def _read_cue(item: Any, number: int, track: Track) -> None:
     ):
         track.too_long(0, text)
         return
-    speaker = one_line(_text(item.get("speaker")))
+    speaker = one_line(_text(item.get("speaker"))[:MAX_NAME])
     if isinstance(markup, str):
         cue_text = "\n".join(line for line in sanitise(showable(markup)).split("\n") if line.strip())
     else:
@@ -148,7 +148,7 @@ def _runs_of_words(words: Any, speaker: str, start: int, end: int) -> list[tuple
         said = _text(word.get("text", word.get("word"))).strip() if isinstance(word, dict) else ""
         if at is None or not said or not start <= at < end or (found and at < found[-1][0]):
             return []
-        found.append((at, Run(said, voice=one_line(_text(word.get("speaker"))) or speaker)))
+        found.append((at, Run(said, voice=one_line(_text(word.get("speaker"))[:MAX_NAME]) or speaker)))
     return found
 
 

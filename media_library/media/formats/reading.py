@@ -71,9 +71,9 @@ def sniff(text: str, *, filename: str = "") -> str:
         return "ssa" if named == "ssa" else "ass"
     if _FRAMES.match(head):
         raise UnknownCaptions(1, "this is MicroDVD, which counts frames; convert it to SRT first")
+    if head.startswith("<") and _TT.search(head):
+        return "ttml"
     if head.startswith("<") and not _SRT_TIMING.search(head):
-        if _TT.search(head):
-            return "ttml"
         raise UnknownCaptions(1, "this is XML or HTML, but not TTML")
     if head.startswith(("{", "[")) and (named == "json" or re.match(r"[{\[]\s*[\"{\[\]}]", head)):
         return "json"

@@ -25,6 +25,9 @@ COLORS = {
 }
 COLOR_NAMES = {value: name for name, value in COLORS.items()}
 
+# A name is said again with every caption or word it belongs to: a long one would make a small file a huge one.
+MAX_NAME = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -72,9 +75,9 @@ def _collect(nodes: list[Node], look: Run, found: list[Run]) -> None:
 
 def _looking(look: Run, span: Span) -> Run:
     if span.tag == "v":
-        look = replace(look, voice=one_line(span.annotation))
+        look = replace(look, voice=one_line(span.annotation[:MAX_NAME]))
     elif span.tag == "lang":
-        look = replace(look, language=one_line(span.annotation))
+        look = replace(look, language=one_line(span.annotation[:MAX_NAME]))
     elif span.tag == "b":
         look = replace(look, bold=True)
     elif span.tag == "i":
@@ -165,8 +168,8 @@ def _cleaned(run: Run) -> Run:
     return replace(
         run,
         text=showable(run.text),
-        voice=one_line(run.voice),
-        language=one_line(run.language),
+        voice=one_line(run.voice[:MAX_NAME]),
+        language=one_line(run.language[:MAX_NAME]),
         ruby=one_line(run.ruby),
     )
 

@@ -13,7 +13,7 @@ from docx.shared import Cm
 from docx.table import _Row
 from docx.text.paragraph import Paragraph
 
-from media_library.media.formats.characters import is_right_to_left, one_line, showable
+from media_library.media.formats.characters import is_right_to_left, language_tag, one_line, showable
 from media_library.media.formats.runs import Run
 from media_library.media.formats.track import captions
 from media_library.media.webvtt.model import Document
@@ -63,7 +63,11 @@ def write(document: Document, *, language: str, title: str) -> bytes:
 
 def _describe(word: WordDocument, heading: str, language: str) -> None:
     core = word.core_properties
-    core.title, core.author, core.comments, core.language = heading[:255], "", "", one_line(language)[:255]
+    tag = language_tag(language)
+    core.title, core.author, core.comments, core.language = heading[:255], "", "", tag
+    for element in word.styles.element.iter(qn("w:lang")) if tag else ():
+        for attribute in ("w:val", "w:eastAsia", "w:bidi"):
+            element.set(qn(attribute), tag)
 
 
 def _fill(row: _Row, texts: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from media_library.media import webvtt
 from media_library.media.formats.characters import one_line
 from media_library.media.formats.errors import CaptionsTooLarge, InvalidCaptions, Notices
-from media_library.media.formats.runs import Run, merged, text_of
+from media_library.media.formats.runs import MAX_NAME, Run, merged, text_of
 from media_library.media.formats.track import MAX_TEXT, Track
 from media_library.media.formats.ttml import styling
 from media_library.media.formats.ttml.styling import Look, Screen, Styles
@@ -21,8 +21,8 @@ from media_library.media.formats.ttml.tree import Node, parse
 
 _SPACES = re.compile(r"[ \t\n]+")
 _CONTENT = {"tt:body", "tt:div", "tt:p", "tt:span", "tt:br"}
-# Parts of paragraphs times the moments at which parts come and go. More is an attack, or a picture made of letters.
-_MAX_WORK = 5_000_000
+# Size of paragraphs times the moments at which their parts come and go. More is an attack, or a picture made of letters.
+_MAX_WORK = 20_000_000
 # How long the last caption is shown when it does not say.
 _LAST_MS = 5000
 
@@ -80,21 +80,22 @@ class _Reader:
     found: list[_Found] = field(default_factory=list)
     work: int = 0
 
-    def walk(self, node: Node, scope: Scope) -> None:
+    def walk(self, node: Node, scope: Scope) -> Scope | None:
+        """Reads `node` and all below; returns what it was read in."""
         inner = self.scope(node, scope)
         if inner is None:
-            return
+            return None
         if node.name == "tt:p":
             self.read_paragraph(node, inner)
-            return
+            return inner
         ahead = inner
         for child in node.elements:
             if child.name not in _CONTENT:
                 continue
-            self.walk(child, ahead)
-            if node.get("timeContainer") == "seq":
-                after = self.scope(child, ahead)
-                ahead = replace(inner, begin=(after.end if after and after.end is not None else ahead.begin))
+            read = self.walk(child, ahead)
+            if node.get("timeContainer") == "seq" and read is not None and read.end is not None:
+                ahead = replace(inner, begin=read.end)
+        return inner
 
     def scope(self, node: Node, outer: Scope) -> Scope | None:
         """`outer` narrowed to this element; None when it is not to be shown or its times cannot be read."""
@@ -104,7 +105,7 @@ class _Reader:
             look = styling.inherited(self.regions[region]) | look
         look = styling.inherited(look) | self.styles.own(node)
         if look.get("tts:display") == "none" or look.get("tts:visibility") == "hidden":
-            self.track.notices.add(node.line, "Hidden text was left out.", lost=one_line(node.text))
+            self.track.leave_out(node.line, "Hidden text was left out.", one_line(node.text))
             return None
         begin, end = outer.begin, outer.end
         given: dict[str, Fraction] = {}
@@ -134,7 +135,8 @@ class _Reader:
         )
 
     def read_paragraph(self, node: Node, scope: Scope) -> None:
-        if node.size() > MAX_TEXT:
+        size = node.size()
+        if size > MAX_TEXT:
             self.track.too_long(node.line, one_line(node.text))
             return
         pieces = list(self.pieces(node, scope))
@@ -145,7 +147,7 @@ class _Reader:
             self.add(_Found(node, first, last, flowed(pieces), place), scope)
             return
         begins = sorted(moment for moment in moments | {first} if moment is not None)
-        self.work += len(begins) * len(pieces)
+        self.work += len(begins) * size
         if self.work > _MAX_WORK:
             raise CaptionsTooLarge(node.line, "parts of paragraphs come and go more often than any caption's")
         ends = [*begins[1:], last]
@@ -313,4 +315,4 @@ def _read_head(head: Node, reader: _Reader) -> None:
         for agent in agents:
             if agent.name == "ttm:agent" and agent.get("xml:id"):
                 names = [name.text for name in agent.elements if name.name == "ttm:name"]
-                reader.voices[agent.get("xml:id")] = one_line(names[0] if names else agent.get("xml:id"))
+                reader.voices[agent.get("xml:id")] = one_line((names or [agent.get("xml:id")])[0][:MAX_NAME])

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import html
-import re
 from dataclasses import replace
 
-from media_library.media.formats.characters import is_right_to_left, one_line, showable
+from media_library.media.formats.characters import is_right_to_left, language_tag, one_line, showable
 from media_library.media.formats.runs import Layer, Run, merged, wrapped
 from media_library.media.formats.track import Caption, captions
 from media_library.media.formats.ttml.names import TT, TTM, TTP, TTS
@@ -15,7 +14,6 @@ from media_library.media.webvtt.timestamps import format_timestamp
 
 IMSC_1_1_TEXT = "http://www.w3.org/ns/ttml/profile/imsc1.1/text"
 IMSC_1_TEXT = "http://www.w3.org/ns/ttml/profile/imsc1/text"
-_LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 _REGIONS = (
     ("below", "10% 65%", "after"),
     ("middle", "10% 36%", "center"),
@@ -44,7 +42,7 @@ def write(document: Document, *, language: str, title: str) -> bytes:
 <?xml version="1.0" encoding="UTF-8"?>
 <tt xmlns="{TT}" xmlns:ttm="{TTM}" xmlns:ttp="{TTP}" xmlns:tts="{TTS}"
     ttp:contentProfiles="{IMSC_1_1_TEXT}"{older}
-    ttp:timeBase="media" xml:lang="{_language(language)}" xml:space="preserve">
+    ttp:timeBase="media" xml:lang="{language_tag(language)}" xml:space="preserve">
   <head>
     <metadata>
       <ttm:title>{_escape(one_line(title))}</ttm:title>
@@ -84,7 +82,7 @@ def _paragraph(caption: Caption, voices: dict[str, str]) -> str:
         ("voice", lambda value, inner: f'<span ttm:agent="{voices[value]}">{inner}</span>'),
         *_LAYERS,
     )
-    runs = merged(replace(run, language=_language(run.language)) for run in caption.runs)
+    runs = merged(replace(run, language=language_tag(run.language)) for run in caption.runs)
     return f"      <p {attributes}>{wrapped(runs, layers, _leaf)}</p>\n"
 
 
@@ -109,8 +107,3 @@ def _leaf(run: Run) -> str:
 
 def _escape(text: str) -> str:
     return html.escape(text, quote=True)
-
-
-def _language(language: str) -> str:
-    """A tag, or nothing: a wrong one would make the file invalid."""
-    return language if _LANGUAGE.fullmatch(language) else ""

@@ -157,7 +157,7 @@ def test_fields_of_json_cannot_break_out_of_their_place():
 
 
 def test_the_transcript_is_a_table_with_a_heading_row_on_every_page():
-    word = docx.Document(io.BytesIO(formats.write(TALK, "docx", language="en", title="A\x00 <b>")))
+    word = docx.Document(io.BytesIO(formats.write(TALK, "docx", language="es-MX", title="A\x00 <b>")))
     assert word.paragraphs[0].text == "A <b>"
     rows = [[cell.text for cell in row.cells] for row in word.tables[0].rows]
     assert rows == [
@@ -168,4 +168,6 @@ def test_the_transcript_is_a_table_with_a_heading_row_on_every_page():
         ["00:00:09.000 – 00:00:10.000", "", "Later"],
     ]
     assert word.element.xml.count("<w:tblHeader/>") == 1
+    assert word.core_properties.language == "es-MX"
+    assert 'w:lang w:val="es-MX"' in word.styles.element.xml
     assert formats.write(webvtt.Document(), "docx", language="")[:2] == b"PK"

@@ -117,6 +117,31 @@ def test_every_writable_kind_has_a_name_and_a_type():
         formats.write(document, "ssa", language="en")
 
 
+LONG = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:ttm="http://www.w3.org/ns/ttml#metadata"><head><ttm:agent xml:id="a">'
+        f'<ttm:name>{LONG}</ttm:name></ttm:agent></head><body ttm:agent="a" xml:lang="{LONG}"><div>'
+        + '<p begin="1s" end="2s">a</p>' * 300
+        + "</div></body></tt>",
+        '[{"start": 1, "end": 2, "speaker": "'
+        + LONG
+        + '", "words": ['
+        + '{"start": 1, "word": "a"},' * 300
+        + '{"start": 1, "word": "a"}]}]',
+        f"WEBVTT\n\n00:01.000 --> 00:09.000\n<v {LONG}>" + "<00:02.000>a " * 300 + "\n",
+    ],
+    ids=["ttml", "json", "vtt"],
+)
+def test_a_long_name_does_not_make_a_small_file_a_huge_one(text):
+    document, _ = formats.read(text.encode())
+    for kind in formats.WRITABLE:
+        assert len(formats.write(document, kind, language="en")) < 4 * len(text)
+
+
 PIECES = [
     *("00:00:01,000", " --> ", "00:00:02,000", "-->", "\n", "\n\n", "\r", "1", "-", ":", ","),
     *(
