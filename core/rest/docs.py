@@ -1,4 +1,4 @@
-"""The description of the API: `/openapi.json` for programs and a plain listing of the same for people, without foreign code."""
+"""The description of the API: `/openapi.json` for programs, Swagger UI for people who try it, and a plain list that needs no scripts."""
 
 from __future__ import annotations
 
