@@ -49,7 +49,18 @@ from core.runs.models import OutboxMessage, Run, Step
 from core.storage.models import Upload
 from jobs.models import Job, LanguageOutput
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
-from media_library.models import Asset, Segment, Track, TrackDraft, TrackVersion, Transcript
+from media_library.models import (
+    Asset,
+    Glossary,
+    GlossaryTerm,
+    GlossaryVersion,
+    Segment,
+    Track,
+    TrackDraft,
+    TrackVersion,
+    Transcript,
+)
+from media_library.tests.factories import GlossaryFactory, GlossaryVersionFactory
 from qc.models import LanguageReview
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +139,11 @@ def a_call() -> Call:
     return Call.objects.create(capability="chat", provider="local", model="m", purpose="p", user=UserFactory())
 
 
+def a_term() -> GlossaryTerm:
+    term: GlossaryTerm = GlossaryVersionFactory().terms.get()
+    return term
+
+
 MAKERS: dict[type[models.Model], Callable[[], Any]] = {
     AuditEvent: an_event,
     AuditTombstone: lambda: AuditTombstone.objects.create(
@@ -192,6 +208,9 @@ MAKERS: dict[type[models.Model], Callable[[], Any]] = {
     Track: a_track,
     TrackVersion: lambda: TrackVersion.objects.get(track=a_track()),
     TrackDraft: lambda: TrackDraft.objects.create(track=a_track(), author=UserFactory(), base_version=1, content="x"),
+    Glossary: GlossaryFactory,
+    GlossaryVersion: GlossaryVersionFactory,
+    GlossaryTerm: a_term,
     Job: lambda: JobFactory(organization=OrganizationFactory(), client=ClientFactory()),
     LanguageOutput: an_output,
     LanguageReview: lambda: LanguageReview.objects.get_or_create(output=an_output())[0],
