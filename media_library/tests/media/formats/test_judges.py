@@ -13,8 +13,10 @@ import pytest
 from defusedxml import ElementTree
 from hypothesis import assume, given, settings
 from ttconv.imsc import reader as imsc
+from ttconv.imsc import writer as imsc_writer
 from ttconv.isd import ISD
 from ttconv.model import Br, Text
+from ttconv.srt import reader as srt_reader
 
 from media_library.media import ffmpeg, formats, webvtt
 from media_library.media.formats.srt import stamp
@@ -87,6 +89,28 @@ def test_ttconv_shows_our_ttml_at_the_times_of_the_cues():
     model = imsc.to_model(ElementTree.parse(io.BytesIO(data)))
     moments = sorted({moment for cue in TRACK.cues for moment in (cue.start_ms, cue.end_ms)})
     assert [int(moment * 1000) for moment in ISD.significant_times(model)] == sorted({0, *moments})
+
+
+def test_we_read_what_ttconv_makes_of_our_srt():
+    # ttconv takes codes for a place for text.
+    srt = re.sub(r"\{\\an\d\}", "", formats.write(TRACK, "srt", language="en").decode())
+    model = srt_reader.to_model(io.StringIO(srt))
+    target = io.BytesIO()
+    imsc_writer.from_model(model).write(target, encoding="utf-8", xml_declaration=True)
+    after = formats.read(target.getvalue()).document
+    assert [webvtt.plain_text(cue) for cue in after.cues] == TEXTS
+    assert [(cue.start_ms, cue.end_ms) for cue in after.cues] == [(cue.start_ms, cue.end_ms) for cue in TRACK.cues]
+    assert after.cues[0].text.startswith("<i>Hello</i>,")
+
+
+@pytest.mark.parametrize("kind", ["srt", "ass", "ssa", "ttml"])
+def test_we_read_what_pysubs2_makes_of_our_ass(kind):
+    judge = pysubs2.SSAFile.from_string(formats.write(TRACK, "ass", language="en").decode(), format_="ass")
+    after = formats.read(judge.to_string(kind).encode(), filename=f"a.{kind}").document
+    assert [webvtt.plain_text(cue) for cue in after.cues] == TEXTS
+    for cue, ours in zip(after.cues, TRACK.cues, strict=True):
+        assert abs(cue.start_ms - ours.start_ms) <= 10
+        assert abs(cue.end_ms - ours.end_ms) <= 10
 
 
 def test_ffmpeg_reads_our_srt_and_ass(tmp_path):
