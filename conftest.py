@@ -22,7 +22,7 @@ from django.conf import settings
 from core import embedded
 
 # Here, because parallel workers report to a process that reads no other conftest.
-pytest_plugins = ("tests.contract_walk.summary",)
+pytest_plugins = ("tests.contract_walk.summary", "tests.roles.summary")
 
 ROOT = Path(__file__).resolve().parent
 TEST_DATABASES = 8
