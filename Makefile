@@ -43,7 +43,8 @@ check: setup-dev
 
 test: check
 	@$(PYTHON) manage.py models
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser"
+	$(PYTHON) -m pytest -m browser
 
 bench: setup-dev
 	@$(PYTHON) manage.py models

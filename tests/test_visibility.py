@@ -24,6 +24,8 @@ SHOWN_TO_NOBODY = {
     "core.auditevent",
     "core.audithead",
     "core.audittombstone",
+    # Read as sums only, by whoever may open the usage page.
+    "rest.requestlog",
     # Secrets: matched by their hash, listed nowhere.
     "accounts.refreshtoken",
     "accounts.onetimelink",
