@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import mmap
+import os
 from collections.abc import Sequence
 from fractions import Fraction
 from itertools import pairwise
@@ -27,7 +27,8 @@ def check(made: Path, joined: Joined, *, source: Path, kind: Kind) -> None:
         raise NotJoinableError("the result does not begin at its first frame")
     if joined.sounds and joined.sound_base is not None:
         _check_sound(joined.sounds)
-    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as original:
+    with source.open("rb") as file:
+        original = file.fileno()
         with open_media(made, kind=kind, headers_only=True) as container:
             pictures = picture_stream(container)
             total = _compare(container, pictures, joined.pictures, base=joined.picture_base, original=original)
@@ -47,7 +48,7 @@ def _check_sound(sounds: Sequence[Sample]) -> None:
 
 
 def _compare(
-    container: InputContainer, stream: Stream, expected: Sequence[Sample], *, base: Fraction, original: mmap.mmap
+    container: InputContainer, stream: Stream, expected: Sequence[Sample], *, base: Fraction, original: int
 ) -> int:
     """Samples in file order: as many, at their times, decoding times rising, copied ones equal to the source. Returns their bytes."""
     place = total = 0
@@ -67,7 +68,7 @@ def _compare(
             raise NotJoinableError("decoding times of the result do not rise")
         if abs(packet.pts * down - sample.pts * up) > down or packet.size != sample.size:
             raise NotJoinableError("a sample of the result is not where it was planned")
-        if sample.at is not None and bytes(packet) != original[sample.at : sample.at + sample.size]:
+        if sample.at is not None and bytes(packet) != os.pread(original, sample.size, sample.at):
             raise NotJoinableError("a copied sample differs from the source")
         before = packet.dts
         place += 1

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import accumulate, chain
 from pathlib import Path
@@ -109,6 +109,8 @@ def join(
     with open_media(source, headers_only=True) as container:
         film = _Film.of(container, halt=halt)
         plan = _plan(film, first=film.tick(start), beyond=film.tick(end), whole_end=end)
+        if not _sounds(film, plan):
+            film = replace(film, sound=None)
         with av.open(str(into), "w", format=muxer, options={"moov_size": str(_room_for_index(film, plan))}) as output:
             return _Writer(film, plan, output, progress=progress).write()
 
@@ -189,7 +191,7 @@ class _Film:
                 self.check_halt()
             if not packet.size:
                 continue
-            if packet.pts is None or packet.dts is None or packet.is_corrupt:
+            if packet.pts is None or packet.dts is None or packet.pos is None or packet.is_corrupt:
                 raise NotJoinableError("it is damaged")
             if packet.stream_index == self.picture.index and (packet.is_discard or packet.pts < packet.dts):
                 raise NotJoinableError("it hides pictures by an edit list, or its clock runs backwards")
@@ -384,6 +386,15 @@ class _Encoder:
                     yield frame
                     if frame.pts == last:
                         return
+
+
+def _sounds(film: _Film, plan: _Plan) -> bool:
+    """Whether there is any in the range: a track without a sample is no good."""
+    if film.sound is None or film.sound.time_base is None:
+        return False
+    entries, base = film.sound.index_entries, film.sound.time_base
+    last = entries[len(entries) - 1].timestamp + _AAC_FRAME
+    return entries[0].timestamp * base < plan.end and last * base > plan.first * film.base
 
 
 def _room_for_index(film: _Film, plan: _Plan) -> int:

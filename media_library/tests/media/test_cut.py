@@ -216,6 +216,26 @@ def test_a_turned_video_stays_turned(film, tmp_path, degrees):
     assert [n for _, n in numbers(tmp_path / "cut.mp4")] == [n for at, n in frames if 0.519 <= at < 2.409]
 
 
+def test_a_range_without_sound_of_a_film_with_sound_has_no_track_for_it(film, tmp_path):
+    whole, _ = film(kind("b-frames"))
+    short, late = tmp_path / "short.m4a", tmp_path / "late.mp4"
+    for command in (
+        ("-i", whole, "-map", "0:a", "-t", "1", "-c", "copy", short),
+        ("-i", whole, "-itsoffset", "1.5", "-i", short, "-map", "0:v", "-map", "1:a", "-c", "copy", late),
+    ):
+        subprocess.run([ffmpeg.program(), "-v", "error", *command], check=True, timeout=60)
+
+    before = cut(late, tmp_path / "before.mp4", start=0.3, end=1.2)
+    after = cut(late, tmp_path / "after.mp4", start=2.7, end=3.5)
+    both = cut(late, tmp_path / "both.mp4", start=1.0, end=3.5)
+
+    assert before.method == after.method == "smart"
+    assert probe(tmp_path / "before.mp4").audio is probe(tmp_path / "after.mp4").audio is None
+    expected, rate = sound(late)
+    assert abs(delay(expected[rate : round(3.5 * rate)], sound(tmp_path / "both.mp4")[0])) <= 1
+    assert both.frames == 63
+
+
 def test_copied_frames_are_those_of_the_source_bit_for_bit(sample, tmp_path):
     """The sample was joined from recordings by another program: its parameter sets change on the way, inside samples."""
 
