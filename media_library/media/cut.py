@@ -23,6 +23,7 @@ from av.video.stream import VideoStream
 
 from media_library.media import cut_check
 from media_library.media.conform import AUDIO_BIT_RATE, AUDIO_RATE, house_picture
+from media_library.media.cut_plan import SLACK_SECONDS, NotJoinableError
 from media_library.media.errors import (
     NotMediaError,
     RangeError,
@@ -33,7 +34,7 @@ from media_library.media.errors import (
 from media_library.media.ffmpeg import Input, Progress, run
 from media_library.media.opening import open_media, picture_stream
 from media_library.media.probe import Probe, VideoInfo, probe
-from media_library.media.smart_cut import SLACK_SECONDS, NotJoinableError, join
+from media_library.media.smart_cut import join
 from media_library.media.sniff import Kind, sniff
 from media_library.media.writing import written
 

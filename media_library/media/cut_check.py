@@ -11,8 +11,9 @@ from pathlib import Path
 from av.container import InputContainer
 from av.stream import Stream
 
+from media_library.media.cut_plan import NotJoinableError
 from media_library.media.opening import open_media, picture_stream
-from media_library.media.smart_cut import Joined, NotJoinableError, Sample
+from media_library.media.smart_cut import Joined, Sample
 from media_library.media.sniff import Kind
 from media_library.media.structure import media_bytes
 

@@ -14,9 +14,9 @@ import pytest
 
 from media_library.media import cut_check, ffmpeg
 from media_library.media.cut import audio_clip, cut, frame_time
+from media_library.media.cut_plan import NotJoinableError
 from media_library.media.errors import HaltedError, NoAudioError, NoVideoError, RangeError
 from media_library.media.probe import probe
-from media_library.media.smart_cut import NotJoinableError
 from media_library.tests.media.films import KINDS, NOISE, NUMBERED, SIZE, Kind, delay, numbers, sound
 
 SECONDS = 4
