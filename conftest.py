@@ -58,6 +58,8 @@ def prepare_environment() -> None:
 prepare_environment()
 # pytest-django would read the settings before this file if it knew their name, and only sets Django up when they are read.
 django.setup()
+# Nor may parallel workers inherit the name, or they would read this process's folders and Redis number as theirs.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 # A test's database is thrown away, so nothing of it has to survive the machine.
 settings.DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
