@@ -44,7 +44,7 @@ check: setup-dev
 test: check
 	@$(PYTHON) manage.py models
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser"
-	$(PYTHON) -m pytest -m browser
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m browser
 
 bench: setup-dev
 	@$(PYTHON) manage.py models

@@ -22,7 +22,8 @@ from django.conf import settings
 from core import embedded
 
 # Here, because parallel workers report to a process that reads no other conftest.
-pytest_plugins = ("tests.contract_walk.summary", "tests.roles.summary")
+# Imported once, not by every conftest that wants a browser: two of them in one process would stop each other.
+pytest_plugins = ("core.testing.browser", "tests.contract_walk.summary", "tests.roles.summary")
 
 ROOT = Path(__file__).resolve().parent
 TEST_DATABASES = 8

@@ -1,6 +1,6 @@
 """Fixtures of browser tests: a real server on the test database, Chromium, signed-in pages, and axe.
 
-Import them in a conftest: `from core.testing.browser import *`. Tests that use `site` see committed data only, so they
+A plugin of the root conftest. Tests that use `site` see committed data only, so they
 take pytest-django's `transactional_db`, which `site` asks for itself.
 """
 

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.testing.browser import axe, browser, open_page, server, site
 from tests.journeys import scenes
-
-__all__ = ["axe", "browser", "open_page", "server", "site"]
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from core.testing.browser import browser
 from media_library.media import ffmpeg
-
-__all__ = ["browser"]
 
 DATA = Path(__file__).parents[3] / "tests" / "data"
 
