@@ -60,7 +60,7 @@ class SignedInMiddleware(AuthenticationMiddleware):
     async def __acall__(self, request: HttpRequest) -> HttpResponseBase:
         # Nothing here waits, so the request need not change threads for it.
         self.process_request(request)
-        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]  # an async handler stands here
         return response
 
 
@@ -128,7 +128,7 @@ def by_bearer(credential: str, *, method: str, path: str) -> tuple[User, Credent
 
 def require_own_page(request: Request) -> None:
     """Unsafe requests with a cookie must come from our own pages: with their token, and not from another site."""
-    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]  # only its checks are used, never its answer
     plain = request._request  # noqa: SLF001  (CSRF is checked on Django's own request)
     check.process_request(plain)
     reason = check.process_view(plain, HttpResponse, (), {})
@@ -152,11 +152,11 @@ class BearerOrBrowserScheme(OpenApiAuthenticationExtension):  # type: ignore[no-
     target_class = "accounts.authentication.BearerOrBrowser"
     name = ["bearer", "session"]  # noqa: RUF012  (the library's protocol)
 
-    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:  # noqa: ARG002
+    def get_security_requirement(self, auto_schema: Any) -> list[dict[str, list[str]]]:  # noqa: ARG002  (the framework's signature)
         """Either of them, not both."""
         return [{name: []} for name in self.name]
 
-    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # noqa: ARG002
+    def get_security_definition(self, auto_schema: Any) -> list[dict[str, str]]:  # noqa: ARG002  (the framework's signature)
         return [
             {"type": "http", "scheme": "bearer", "description": "An access token from a sign-in route, or an API key."},
             {

@@ -79,7 +79,7 @@ def house_of(obj: Any) -> Any:
 
 
 @rule("accounts.admin.use")
-def platform_admins(user: User, obj: Any) -> Decision:  # noqa: ARG001
+def platform_admins(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     return ALLOWED if user.is_platform_admin else denied("Only an admin does this.")
 
 
@@ -139,7 +139,7 @@ def member_lists(user: User, obj: Any) -> Decision:
 
 
 @rule("accounts.people.open")
-def people_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+def people_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     """The page of people, which lists those of the houses where one may."""
     if user.has_role(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
         return ALLOWED
@@ -147,7 +147,7 @@ def people_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
 
 
 @rule("accounts.clients.open")
-def client_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+def client_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     """The list of clients; `visible_to` decides which."""
     if user.has_role(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN):
         return ALLOWED
@@ -155,7 +155,7 @@ def client_openers(user: User, obj: Any) -> Decision:  # noqa: ARG001
 
 
 @rule("accounts.studio.invite")
-def studio_inviters(user: User, obj: Any) -> Decision:  # noqa: ARG001
+def studio_inviters(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     """Into the studio itself, rather than into one house."""
     return ALLOWED if user.is_platform_admin else denied("Only an admin of the studio invites people to it.")
 

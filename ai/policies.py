@@ -11,6 +11,6 @@ from ai.models import PLANNERS
 
 
 @policies.rule("ai.usage.see")
-def usage_readers(user: User, obj: Any) -> Decision:  # noqa: ARG001
+def usage_readers(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     """The page of usage; `visible_to` decides whose."""
     return ALLOWED if user.has_role(*PLANNERS) else denied("Production, project managers and admins see usage.")

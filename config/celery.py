@@ -13,4 +13,4 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 # Registers for the start of beat, whose process loads no tasks of its own.
-from core import beat as _beat  # noqa: E402, F401
+from core import beat as _beat  # noqa: E402, F401  (its signals listen once it is imported)

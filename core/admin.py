@@ -19,17 +19,17 @@ from core.models import AuditEvent, AuditHead, AuditTombstone
 class ReadOnly:
     """Rows to look at: they change through their services only, or never."""
 
-    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: object = None) -> tuple[str, ...]:  # noqa: ARG002  (the framework's signature)
         # An inline builds its form from `fields` before it asks whether anything may change.
         return tuple(getattr(self, "fields", None) or ())
 
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
 
@@ -69,7 +69,7 @@ class ClosedByService(ThroughServices):
     def get_deleted_objects(
         self,
         objs: Iterable[Any],
-        request: HttpRequest,  # noqa: ARG002
+        request: HttpRequest,  # noqa: ARG002  (the framework's signature)
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         rows = list(objs)
         names = {str(row._meta.verbose_name_plural): len(rows) for row in rows[:1]}  # noqa: SLF001

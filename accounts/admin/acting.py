@@ -48,7 +48,7 @@ class ByServices(AsksAgain):
         for row in queryset:
             rows.remove(row, actor=actor(request))
 
-    def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool) -> None:  # noqa: ARG002
+    def save_formset(self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool) -> None:  # noqa: ARG002  (the framework's signature)
         formset.save(commit=False)
         for row in formset.deleted_objects:
             rows.remove(row, actor=actor(request))

@@ -15,7 +15,7 @@ from core.admin import ClosedByService, ReadOnly
 class PutInOrOut:
     """Somebody is in it or not; there is nothing to change about it."""
 
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
 
@@ -59,10 +59,10 @@ class ClientAdmin(ByServices, ClosedByService, admin.ModelAdmin[Client]):
     autocomplete_fields = ("organization",)
     inlines = (ManagerInline, TeamInline, ProjectInline)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Client | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return (*self.readonly_fields, "organization") if obj is not None else self.readonly_fields
 
-    def get_inlines(self, request: HttpRequest, obj: Client | None) -> Any:  # noqa: ARG002
+    def get_inlines(self, request: HttpRequest, obj: Client | None) -> Any:  # noqa: ARG002  (the framework's signature)
         return self.inlines if obj is not None else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Client | None = None) -> bool:
@@ -103,10 +103,10 @@ class TeamAdmin(ByServices, ClosedByService, admin.ModelAdmin[Team]):
     autocomplete_fields = ("client",)
     inlines = (TeamMemberInline,)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Team | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return (*self.readonly_fields, "client") if obj is not None else self.readonly_fields
 
-    def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:  # noqa: ARG002
+    def get_inlines(self, request: HttpRequest, obj: Team | None) -> Any:  # noqa: ARG002  (the framework's signature)
         return self.inlines if obj is not None else ()
 
 

@@ -44,14 +44,14 @@ class OrganizationAdmin(ByServices, admin.ModelAdmin[Organization]):
     def get_fields(self, request: HttpRequest, obj: Organization | None = None) -> Any:
         return super().get_fields(request, obj) if obj is not None else ("name", "slug")
 
-    def get_inlines(self, request: HttpRequest, obj: Organization | None) -> Any:  # noqa: ARG002
+    def get_inlines(self, request: HttpRequest, obj: Organization | None) -> Any:  # noqa: ARG002  (the framework's signature)
         return self.inlines if obj is not None else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         there = Membership.objects.filter(organization=OuterRef("pk")).order_by().values("organization")
         return super().get_queryset(request).annotate(people_count=Subquery(there.annotate(n=Count("pk")).values("n")))
 
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
     @admin.display(ordering="people_count")
@@ -68,5 +68,5 @@ class MembershipAdmin(ByServices, admin.ModelAdmin[Membership]):
     autocomplete_fields = ("user", "organization")
     fields = ("user", "organization", "role")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return ("user", "organization") if obj is not None else ()

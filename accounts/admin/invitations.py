@@ -19,10 +19,10 @@ class State(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002  (the framework's signature)
         return [("open", "Open"), ("accepted", "Accepted"), ("withdrawn", "Withdrawn"), ("expired", "Expired")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Invitation]) -> QuerySet[Invitation]:  # noqa: ARG002  (the framework's signature)
         unanswered = queryset.filter(accepted_at=None, revoked_at=None)
         match self.value():
             case "open":

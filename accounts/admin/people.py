@@ -64,10 +64,10 @@ class State(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002  (the framework's signature)
         return [("active", "Active"), ("closed", "Closed"), ("unproved", "Address not proved"), ("deleted", "Deleted")]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:  # noqa: ARG002
+    def queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> QuerySet[User]:  # noqa: ARG002  (the framework's signature)
         match self.value():
             case "active":
                 return queryset.filter(is_active=True, deleted_at=None)
@@ -104,7 +104,7 @@ class PersonAdmin(ByServices, ClosedByService, admin.ModelAdmin[User]):
         said = "They get a letter with a link that works once, for seven days, and choose their password themselves."
         return ((None, {"fields": ("email", "name", "role"), "description": said}),)
 
-    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:  # noqa: ARG002
+    def get_inlines(self, request: HttpRequest, obj: User | None) -> Any:  # noqa: ARG002  (the framework's signature)
         return self.inlines if obj is not None else ()
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -45,10 +45,10 @@ class ProjectAdmin(ByServices, ClosedByService, admin.ModelAdmin[Project]):
             return super().get_fields(request, obj)
         return ("name", "owner", "client", "description", "color")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: Project | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return (*self.readonly_fields, "owner", "client") if obj is not None else self.readonly_fields
 
-    def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:  # noqa: ARG002
+    def get_inlines(self, request: HttpRequest, obj: Project | None) -> Any:  # noqa: ARG002  (the framework's signature)
         return self.inlines if obj is not None else ()
 
     def has_change_permission(self, request: HttpRequest, obj: Project | None = None) -> bool:
@@ -67,5 +67,5 @@ class ProjectMemberAdmin(ByServices, admin.ModelAdmin[ProjectMember]):
     autocomplete_fields = ("user", "project")
     fields = ("user", "project", "role")
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ProjectMember | None = None) -> Any:  # noqa: ARG002
+    def get_readonly_fields(self, request: HttpRequest, obj: ProjectMember | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return ("user", "project") if obj is not None else ()

@@ -38,7 +38,7 @@ class UserQuerySet(models.QuerySet["User"]):
         )
 
 
-class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """A person whose address counts as proved unless `email_verified_at` says otherwise: somebody with the right to made them."""
         user = self.model(email=self.normalize_email(email).lower(), **{"email_verified_at": timezone.now(), **fields})

@@ -146,16 +146,16 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has
     def on_authentication_error(
         self,
         request: HttpRequest,
-        provider: Any,  # noqa: ARG002
+        provider: Any,  # noqa: ARG002  (the framework's signature)
         error: str | None = None,
-        exception: Exception | None = None,  # noqa: ARG002
-        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+        exception: Exception | None = None,  # noqa: ARG002  (the framework's signature)
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002  (the framework's signature)
     ) -> NoReturn:
         if error != AuthError.CANCELLED:
             service.note_failure(None, "microsoft")
         raise ImmediateHttpResponse(away(request))
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:  # noqa: ARG002  (the framework's signature)
         return False
 
 

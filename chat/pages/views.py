@@ -10,6 +10,6 @@ from django.views.decorators.http import require_safe
 
 @login_required
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
+def home(request: HttpRequest) -> HttpResponse:  # noqa: ARG001  (the framework's signature)
     """The studio's front door. Until conversations move in, it leads to the jobs."""
     return redirect("jobs:list")

@@ -71,7 +71,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
             await self.session_alive()
         )
 
-    async def visible(self, event: Event) -> bool:  # noqa: ARG002
+    async def visible(self, event: Event) -> bool:  # noqa: ARG002  (subclasses look at it)
         return True
 
     async def render(self, event: Event) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
         # A number that is none asks for something that cannot be replayed: -1 leads to a resync.
         return number(values[0]) if values else None
 
-    async def disconnect(self, code: int) -> None:  # noqa: ARG002
+    async def disconnect(self, code: int) -> None:  # noqa: ARG002  (the framework's signature)
         if self.looking:
             self.looking.cancel()
         if self.subscribed:

@@ -77,7 +77,7 @@ class Passing:
 
     async def passing(self, request: HttpRequest) -> HttpResponseBase:
         state = self.before(request)
-        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]  # an async handler stands here
         self.after(request, response, state)
         return response
 
@@ -136,7 +136,7 @@ class SecurityHeadersMiddleware(Passing):
     def before(self, request: HttpRequest) -> None:
         """Nothing to prepare."""
 
-    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
+    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002  (the framework's signature)
         headers = response.headers
         headers.setdefault("Content-Security-Policy", policy(request))
         headers.setdefault("Permissions-Policy", PERMISSIONS)
@@ -180,7 +180,7 @@ class FilmLimitsMiddleware(Passing):
         return super().__call__(request)
 
     async def told(self, request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]
+        response: HttpResponseBase = await self.get_response(request)  # type: ignore[misc]  # an async handler stands here
         # The Redis server, and for some answers the database, is asked.
         await sync_to_async(write_standing)(request, response)
         return response
@@ -188,7 +188,7 @@ class FilmLimitsMiddleware(Passing):
     def before(self, request: HttpRequest) -> None:
         """Nothing to prepare."""
 
-    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
+    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002  (the framework's signature)
         if not self.is_async and tells_standing(request.path):
             write_standing(request, response)
 
@@ -212,7 +212,7 @@ class DoorMiddleware(Passing):
     def before(self, request: HttpRequest) -> None:
         request.path, request.path_info = routed(request.path), routed(request.path_info)
 
-    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002
+    def after(self, request: HttpRequest, response: HttpResponseBase, state: None) -> None:  # noqa: ARG002  (the framework's signature)
         if isinstance(response, HttpResponse) and is_bare(response) and dialect_of(request.path):
             worded = answer(request, Failure(response.status_code, CODES.get(response.status_code, "bad_request")))
             response.content = worded.content

@@ -54,7 +54,7 @@ class ApiView(APIView):
             idempotency.when_rendered(response, self.claim.keep)
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]  # noqa: ARG002
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]  # noqa: ARG002  (the framework's signature)
         """The methods, and nothing about the code behind them."""
         return Response(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 

@@ -57,7 +57,7 @@ class StepFunction(Generic[R]):
     def publish(self, ctx: StepContext, result: R) -> None:
         """Writes what the product shows of the result, in the transaction that records it, so that both happen or neither."""
 
-    def intact(self, result: R) -> bool:  # noqa: ARG002
+    def intact(self, result: R) -> bool:  # noqa: ARG002  (subclasses look at it)
         """Whether what the result names still exists, asked before it is used again."""
         return True
 

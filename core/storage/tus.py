@@ -250,4 +250,4 @@ async def apart(do: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
                 connection.close()
 
     result: Any = await sync_to_async(and_let_go)()
-    return result  # type: ignore[no-any-return]
+    return result  # type: ignore[no-any-return]  # sync_to_async forgets T here

@@ -156,8 +156,8 @@ async def upload(request: HttpRequest, upload_id: UUID) -> HttpResponse:
 
 
 # Django keeps a body beyond 2.5 MB in a temporary file, so this bounds disk, not memory.
-upload.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES  # type: ignore[attr-defined]
-upload.streamed_methods = ("PATCH",)  # type: ignore[attr-defined]
+upload.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES  # type: ignore[attr-defined]  # core.rest.body reads it
+upload.streamed_methods = ("PATCH",)  # type: ignore[attr-defined]  # core.rest.body reads it
 
 
 def chunked(request: HttpRequest, upload_id: UUID) -> HttpResponse:

@@ -204,7 +204,7 @@ def _body(request: Request) -> Any:
 class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
     """The view looks at `Accept` itself: a track is also a file."""
 
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # noqa: ARG002
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
         return renderers[0], renderers[0].media_type
 
 

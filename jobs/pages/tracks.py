@@ -67,7 +67,7 @@ def editor(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str) ->
 
 
 # core.rest.body: the longest track, as a form encodes it.
-editor.max_body_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # type: ignore[attr-defined]
+editor.max_body_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # type: ignore[attr-defined]  # core.rest.body reads it
 
 
 def editor_context(request: HttpRequest, job: Job, text: services.TrackText) -> dict[str, Any]:

@@ -140,7 +140,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
 
 
 # core.rest.body: the file and what stands around it in the form.
-new_job.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[attr-defined]
+new_job.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[attr-defined]  # core.rest.body reads it
 
 
 @login_required

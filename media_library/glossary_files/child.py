@@ -180,7 +180,7 @@ def width(head: str, delimiter: str) -> int:
 
 def read_tbx(data: bytes) -> tuple[str, Rows]:
     from defusedxml import ElementTree  # noqa: PLC0415  (the child loads only what its kind of file needs)
-    from defusedxml.common import DefusedXmlException  # noqa: PLC0415
+    from defusedxml.common import DefusedXmlException  # noqa: PLC0415  (likewise)
 
     try:
         root = ElementTree.fromstring(data, forbid_dtd=True)

@@ -256,5 +256,5 @@ def download(request: HttpRequest, glossary_id: uuid.UUID, kind: str) -> HttpRes
 
 
 # The file, and room for the form's other fields.
-glossary_list.max_body_bytes = MOST_BYTES + MIB  # type: ignore[attr-defined]
-version_add.max_body_bytes = MOST_BYTES + MIB  # type: ignore[attr-defined]
+glossary_list.max_body_bytes = MOST_BYTES + MIB  # type: ignore[attr-defined]  # core.rest.body reads it
+version_add.max_body_bytes = MOST_BYTES + MIB  # type: ignore[attr-defined]  # core.rest.body reads it
