@@ -48,7 +48,7 @@ class SurfaceThrottle(BaseThrottle):
         if group == "film":
             standing = standing_of(request, request.user, count=1)
             # Kept for the middleware, which writes the headers on whatever the answer becomes.
-            request._request.film_standing = standing  # type: ignore[attr-defined]  # noqa: SLF001
+            request._request.film_standing = standing  # type: ignore[attr-defined]  # noqa: SLF001  (the middleware reads it)
             demand(standing.window)
         elif group in BY_ADDRESS:
             check(group, address_key(request), fail_closed=True)

@@ -37,8 +37,8 @@ def write(document: Document, *, language: str, title: str) -> bytes:
     properties = table.rows[0]._tr.get_or_add_trPr()  # noqa: SLF001 - python-docx has no name for it
     properties.append(properties.makeelement(qn("w:tblHeader"), {}))
     empty = copy.deepcopy(table.add_row()._tr)  # noqa: SLF001 - rows are copied: adding them one by one takes the square of the time
-    body = table._tbl  # noqa: SLF001
-    body.remove(table.rows[1]._tr)  # noqa: SLF001
+    body = table._tbl  # noqa: SLF001  (python-docx has no name for it)
+    body.remove(table.rows[1]._tr)  # noqa: SLF001  (python-docx has no name for it)
     speaker = ""
     for caption in captions(document):
         element = copy.deepcopy(empty)

@@ -1,0 +1,284 @@
+"""Taking a video in and making its job."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from tempfile import NamedTemporaryFile
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+
+from accounts.models import Client, Organization, Project, User
+from core import audit, languages
+from core.errors import (
+    ConflictError,
+    DomainError,
+    InvalidFieldError,
+    NotFoundError,
+    TooLargeError,
+)
+from core.runs import services as runs
+from core.storage import store, uploads
+from core.storage.models import Upload
+from jobs import events, policies, signals
+from jobs.models import Job, LanguageOutput
+from media_library import services as library
+from media_library.models import Asset
+
+KIND = "jobs.accessible"
+VIDEO_TYPES = {
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "video/x-matroska": "mkv",
+    "video/x-msvideo": "avi",
+}
+BUCKET = "reelwright"
+_KEY = re.compile(r"^jobs/(?P<job>[0-9a-f-]{36})/source$")
+
+
+@dataclass(frozen=True)
+class Requested:
+    """What a job is asked to deliver. `languages` are targets; the source language is implied."""
+
+    captions_vtt: bool = True
+    audio_description_vtt: bool = False
+    audio_description_mp3: bool = False
+    accessible_video_mp4: bool = False
+    languages: tuple[str, ...] = ()
+    tts_provider: str = "gemini"
+    tts_model: str = "flash"
+    tts_voice: str = "Kore"
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What a person says about a new job. `organization_id` None means the only house the person belongs to, if there is one."""
+
+    filename: str
+    source_language: str
+    requested: Requested = field(default_factory=Requested)
+    title: str = ""
+    notes: str = ""
+    organization_id: uuid.UUID | None = None
+    client_id: uuid.UUID | None = None
+    project_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a job is made: for a client's project, for a client, in a house, or for oneself."""
+
+    house: Organization | None = None
+    client: Client | None = None
+    project: Project | None = None
+
+
+def gcs_uri(key: str) -> str:
+    """The opaque name that the API gives a stored object of this deployment."""
+    return f"gs://{settings.AWS_STORAGE_BUCKET_NAME or BUCKET}/{key}"
+
+
+def check_video(*, content_type: str, size: int, limit: int | None = None) -> None:
+    """Refuses before a byte is sent."""
+    if content_type not in VIDEO_TYPES:
+        raise DomainError("Unsupported content type")
+    limit = limit or settings.UPLOAD_MAX_BYTES
+    if size > limit:
+        raise DomainError(f"The file is larger than the limit of {limit // 2**20} MB.")
+
+
+def reserve_upload(*, owner: User, filename: str, content_type: str, size: int) -> tuple[uuid.UUID, Upload]:
+    """A job id and a place to send the file to. There is no job yet."""
+    policies.require(owner, "create")
+    check_video(content_type=content_type, size=size)
+    job_id = uuid.uuid4()
+    upload = uploads.reserve(
+        owner=owner,
+        key=f"jobs/{job_id}/source",
+        filename=filename,
+        content_type=content_type,
+        size=size,
+        expires_in=settings.UPLOAD_LINK_SECONDS,
+    )
+    return job_id, upload
+
+
+def complete_upload(uri: str, *, owner: User, new: NewJob) -> Job:
+    """The file has arrived: makes the job under the reserved id and starts its work."""
+    policies.require(owner, "create")
+    upload = _uploaded(uri, owner=owner)
+    if upload is None or not uploads.finished(upload):
+        raise DomainError("Uploaded object not found")
+    job_id = uuid.UUID(_KEY.match(upload.key)["job"])  # type: ignore[index]  # the key was matched when it was found
+    already = ConflictError("Upload already completed")
+    if Job.objects.filter(pk=job_id).exists():
+        raise already
+    try:
+        return _create(
+            job_id,
+            owner=owner,
+            new=new,
+            key=upload.key,
+            content_type=upload.content_type,
+            size=upload.size,
+            sha256=upload.sha256,
+        )
+    except IntegrityError as error:
+        # Two requests completed the same upload at once; the primary key let one of them through.
+        raise already from error
+
+
+def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str) -> Job:
+    """A small file that came in one piece."""
+    policies.require(owner, "create")
+    size = path.stat().st_size
+    if size > settings.UPLOAD_DIRECT_MAX_BYTES:
+        raise TooLargeError
+    check_video(content_type=content_type, size=size, limit=settings.UPLOAD_DIRECT_MAX_BYTES)
+    job_id = uuid.uuid4()
+    key = f"jobs/{job_id}/source"
+    stored = store().put(key, path, content_type=content_type)
+    try:
+        return _create(
+            job_id, owner=owner, new=new, key=key, content_type=content_type, size=stored.size, sha256=stored.sha256
+        )
+    except DomainError:
+        store().delete(key)
+        raise
+
+
+def _uploaded(uri: str, *, owner: User) -> Upload | None:
+    prefix = gcs_uri("")
+    key = uri.removeprefix(prefix)
+    if not uri.startswith(prefix) or not _KEY.match(key):
+        return None
+    return Upload.objects.filter(key=key, owner=owner).first()
+
+
+def _place(owner: User, new: NewJob) -> Place:
+    """What was named must be visible to `owner` and agree with itself; one's only house is meant where none is named."""
+    project = client = house = None
+    if new.project_id is not None:
+        project = (
+            Project.objects.visible_to(owner).select_related("client__organization").filter(pk=new.project_id).first()
+        )
+        if project is None:
+            raise NotFoundError("Project not found")
+        client = project.client
+    if new.client_id is not None:
+        named = Client.objects.visible_to(owner).select_related("organization").filter(pk=new.client_id).first()
+        if named is None:
+            raise NotFoundError("Client not found")
+        if project is not None and project.client_id != named.pk:
+            raise InvalidFieldError("This project belongs to another client", field="project_id")
+        client = named
+    if new.organization_id is not None:
+        house = Organization.objects.visible_to(owner).filter(pk=new.organization_id).first()
+        if house is None:
+            raise NotFoundError("Organization not found")
+        if client is not None and client.organization_id != house.pk:
+            raise InvalidFieldError("This client belongs to another organization", field="client_id")
+    elif client is not None:
+        house = client.organization
+    else:
+        houses = list(Organization.objects.filter(is_active=True, memberships__user=owner)[:2])
+        house = houses[0] if len(houses) == 1 else None
+    policies.require_in_house(owner, "create", house)
+    return Place(house, client, project)
+
+
+def _hold(place: Place) -> None:
+    """Whoever closes the client or project waits for this job and then finds it; or they were first, and there is no such place.
+
+    Foreign keys are checked when the transaction ends, too late to hold anybody up. The client first, as those who close it do.
+    """
+    for row, missing in ((place.client, "Client not found"), (place.project, "Project not found")):
+        if (
+            row is not None
+            and type(row).objects.live().select_for_update(no_key=True).filter(pk=row.pk).first() is None
+        ):
+            raise NotFoundError(missing)
+
+
+@transaction.atomic
+def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_type: str, size: int, sha256: str) -> Job:
+    source_language = languages.canonical(new.source_language)
+    targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
+    targets.pop(source_language, None)
+    place = _place(owner, new)
+    _hold(place)
+    asset = library.add_original(
+        owner=owner,
+        organization=place.house,
+        kind=Asset.Kind.VIDEO,
+        key=key,
+        filename=new.filename,
+        content_type=content_type,
+        size=size,
+        sha256=sha256,
+    )
+    wanted = new.requested
+    job = Job.objects.create(
+        id=job_id,
+        title=(new.title.strip() or PurePosixPath(new.filename).stem or "Untitled")[:255],
+        notes=new.notes,
+        organization=place.house,
+        client=place.client,
+        project=place.project,
+        created_by=owner,
+        source=asset,
+        source_language=source_language,
+        filename=new.filename[:255],
+        content_type=content_type,
+        size_bytes=size,
+        captions_vtt=wanted.captions_vtt,
+        audio_description_vtt=wanted.audio_description_vtt,
+        audio_description_mp3=wanted.audio_description_mp3,
+        accessible_video_mp4=wanted.accessible_video_mp4,
+        tts_provider=wanted.tts_provider,
+        tts_model=wanted.tts_model,
+        tts_voice=wanted.tts_voice,
+    )
+    speaks, films = job.wants_speech, job.accessible_video_mp4
+    work = LanguageOutput.Work
+    LanguageOutput.objects.bulk_create(
+        LanguageOutput(
+            job=job,
+            language=tag,
+            is_source=tag == source_language,
+            translation_status=work.NOT_REQUESTED if tag == source_language else work.PENDING,
+            tts_status=work.PENDING if speaks else work.NOT_REQUESTED,
+            render_status=work.PENDING if films else work.NOT_REQUESTED,
+        )
+        for tag in (source_language, *targets)
+    )
+    audit.record("jobs.job.create", job, actor=owner, after=job.status)
+    events.job_status(job)
+    signals.job_created.send(sender=Job, job=job)
+    job.run = runs.start(KIND, subject_id=job.pk, created_by=owner)
+    job.save(update_fields=["run"])
+    return job
+
+
+@contextmanager
+def spooled(upload: UploadedFile[Any]) -> Iterator[Path]:
+    """A file of a form as a path, whether the framework kept it in memory or on disk."""
+    with NamedTemporaryFile(dir=_incoming()) as file:
+        for piece in upload.chunks():
+            file.write(piece)
+        file.flush()
+        yield Path(file.name)
+
+
+def _incoming() -> Path:
+    path: Path = settings.HOME / "scratch"
+    path.mkdir(parents=True, exist_ok=True)
+    return path
