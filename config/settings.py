@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
+    "django.contrib.postgres",
     "django.contrib.staticfiles",
     "django.forms",
     "rest_framework",
@@ -167,6 +168,7 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BEAT_SCHEDULE = {
     "core.runs.sweep": {"task": "core.runs.tasks.sweep", "schedule": 5.0},
     "core.storage.sweep": {"task": "core.storage.tasks.sweep_uploads", "schedule": 900.0},
+    "core.storage.remove": {"task": "core.storage.tasks.sweep_removals", "schedule": 60.0},
     "core.rest.usage": {"task": "core.rest.tasks.keep_usage", "schedule": 5.0},
     "core.rest.sweep": {"task": "core.rest.tasks.sweep", "schedule": 3600.0},
     "core.live.trim": {"task": "core.live.tasks.trim", "schedule": 3600.0},

@@ -14,6 +14,7 @@ SHOWN_TO_NOBODY = {
     "live.livestream",
     "live.liveevent",
     "mail.letter",
+    "storage.removal",
     "rest.idempotentanswer",
     # Seen by whoever sees what they join, through it.
     "accounts.membership",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
@@ -46,19 +47,37 @@ def efficientnet_lite0(gathered: Path, into: Path) -> None:
     value = graph.node("Flatten", [value], axis=1)
     value = graph.node("Gemm", [value, graph.weight("_fc.weight"), graph.weight("_fc.bias")], transB=1)
     graph.node("Softmax", [value], output="probabilities", axis=1)
-    model = helper.make_model(
-        helper.make_graph(
-            graph.nodes,
-            "efficientnet-lite0",
-            [helper.make_tensor_value_info("picture", TensorProto.FLOAT, [1, 3, 224, 224])],
-            [helper.make_tensor_value_info("probabilities", TensorProto.FLOAT, [1, 1000])],
-            graph.constants,
-        ),
-        opset_imports=[helper.make_opsetid("", OPSET)],
-        ir_version=IR_VERSION,
+    graph.write(
+        into / "model.onnx",
+        "efficientnet-lite0",
+        takes=("picture", [1, 3, 224, 224]),
+        gives=("probabilities", [1, 1000]),
     )
-    onnx.checker.check_model(model)
-    (into / "model.onnx").write_bytes(model.SerializeToString(deterministic=True))
+
+
+# Layers of Resemblyzer's encoder and the width of each.
+LSTM_LAYERS = 3
+LSTM_WIDTH = 256
+
+
+def speaker_encoder(gathered: Path, into: Path) -> None:
+    """`pretrained.pt` becomes `model.onnx`: float32 [windows, frames, 40] of mel energies in, a unit vector of 256 for each out."""
+    graph = _Graph(tensors.read(gathered / "pretrained.pt"))
+    value = graph.node("Transpose", ["mels"], perm=[1, 0, 2])
+    last = ""
+    for layer in range(LSTM_LAYERS):
+        value, last = graph.lstm(value, f"model_state.lstm.{{}}_l{layer}")
+    value = graph.node("Squeeze", [last, graph.numbers("first", [0])])
+    linear = [graph.weight(f"model_state.linear.{part}") for part in ("weight", "bias")]
+    value = graph.node("Gemm", [value, *linear], transB=1)
+    value = graph.node("Relu", [value])
+    graph.node("LpNormalization", [value], output="voices", axis=1, p=2)
+    graph.write(
+        into / "model.onnx",
+        "speaker-encoder",
+        takes=("mels", ["windows", "frames", 40]),
+        gives=("voices", ["windows", LSTM_WIDTH]),
+    )
 
 
 @dataclass
@@ -74,6 +93,10 @@ class _Graph:
         self.constants.append(
             helper.make_tensor(name, TensorProto.FLOAT, values.shape, values.astype("<f4").tobytes(), raw=True)
         )
+        return name
+
+    def numbers(self, name: str, values: list[int]) -> str:
+        self.constants.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
         return name
 
     def node(self, kind: str, inputs: list[str], *, output: str = "", **attributes: Any) -> str:
@@ -99,6 +122,40 @@ class _Graph:
         value = self.convolution(value, f"{name}._depthwise_conv", f"{name}._bn1", stride=stride, group=group)
         value = self.convolution(value, f"{name}._project_conv", f"{name}._bn2", bounded=False)
         return self.node("Add", [start, value]) if residual else value
+
+    def lstm(self, value: str, name: str) -> tuple[str, str]:
+        """All outputs of a layer, without the axis of directions, and its last one."""
+        parts = []
+        for part in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+            # PyTorch keeps the gates in the order input, forget, cell, output; ONNX wants input, output, forget, cell.
+            own = name.format(part)
+            if own not in self.weights:
+                raise SourceError(f"the weights hold no {own}")
+            into, forget, cell, out = np.split(self.weights[own], 4)
+            parts.append(np.concatenate([into, out, forget, cell])[None])
+        weights = [*parts[:2], np.concatenate(parts[2:], axis=1)]
+        named = {f"{name.format(part)}_gates": values for part, values in zip("WRB", weights, strict=True)}
+        self.weights |= named
+        every, last = f"{name.format('every')}", f"{name.format('last')}"
+        self.nodes.append(
+            helper.make_node("LSTM", [value, *map(self.weight, named)], [every, last], hidden_size=weights[1].shape[2])
+        )
+        return self.node("Squeeze", [every, self.numbers(f"{every}_direction", [1])]), last
+
+    def write(
+        self, path: Path, name: str, *, takes: tuple[str, list[int | str]], gives: tuple[str, list[int | str]]
+    ) -> None:
+        """Checked, and the same bytes every time."""
+        inputs, outputs = (
+            [helper.make_tensor_value_info(title, TensorProto.FLOAT, shape)] for title, shape in (takes, gives)
+        )
+        model = helper.make_model(
+            helper.make_graph(self.nodes, name, inputs, outputs, self.constants),
+            opset_imports=[helper.make_opsetid("", OPSET)],
+            ir_version=IR_VERSION,
+        )
+        onnx.checker.check_model(model)
+        path.write_bytes(model.SerializeToString(deterministic=True))
 
     def _bounds(self) -> list[str]:
         if not any(constant.name == "six" for constant in self.constants):
@@ -132,4 +189,5 @@ def imagenet_labels(gathered: Path, into: Path) -> None:
 BUILDERS: dict[str, Callable[[Path, Path], None]] = {
     "efficientnet_lite0": efficientnet_lite0,
     "imagenet_labels": imagenet_labels,
+    "speaker_encoder": speaker_encoder,
 }

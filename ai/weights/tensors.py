@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import struct
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -80,8 +80,16 @@ class _Unpickler(pickle.Unpickler):
         return self.storages.setdefault(str(key), _Storage(np.dtype(dtype)))
 
 
+def _named(state: dict[Any, Any], before: str) -> Iterator[tuple[str, _Tensor]]:
+    for name, value in state.items():
+        if isinstance(value, _Tensor):
+            yield f"{before}{name}", value
+        elif isinstance(value, dict):
+            yield from _named(value, f"{before}{name}.")
+
+
 def read(path: Path) -> dict[str, Array]:
-    """Tensors by name, in the file's order."""
+    """Tensors by name, in the file's order. Those of a dictionary inside the file's own carry its name before theirs."""
     storages: dict[str, _Storage] = {}
     try:
         with path.open("rb") as file:
@@ -93,7 +101,7 @@ def read(path: Path) -> dict[str, Array]:
                 (count,) = struct.unpack("<q", file.read(8))
                 values = file.read(count * storage.dtype.itemsize)
                 storage.values = np.frombuffer(values, storage.dtype)
-        return {name: tensor.array() for name, tensor in state.items() if isinstance(tensor, _Tensor)}
+        return {name: tensor.array() for name, tensor in _named(state, "")}
     except (
         pickle.UnpicklingError,
         struct.error,

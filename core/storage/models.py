@@ -76,3 +76,16 @@ class Upload(models.Model):
             sha256=self.sha256_expected,
             progress=self.progress,
         )
+
+
+class Removal(models.Model):
+    """A file that nothing names any more and that still has to go."""
+
+    key = models.CharField(max_length=500, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        ordering = ("pk",)
+
+    def __str__(self) -> str:
+        return self.key

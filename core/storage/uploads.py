@@ -33,6 +33,7 @@ from core.errors import (
 from core.storage import store
 from core.storage.base import DamagedUploadError, Readable, checked, full_disk_explained, make_folder
 from core.storage.models import Upload
+from core.storage.signals import upload_completed
 
 log = structlog.get_logger(__name__)
 
@@ -197,7 +198,10 @@ def complete(upload: Upload) -> None:
     upload.sha256 = found.sha256
     upload.status = Upload.Status.COMPLETE
     upload.progress = {}
-    upload.save(update_fields=["sha256", "status", "progress", "updated_at"])
+    with transaction.atomic():
+        upload.save(update_fields=["sha256", "status", "progress", "updated_at"])
+        # Whoever announced it takes it in within the same transaction, or the upload stays open and the next call completes it.
+        upload_completed.send(sender=Upload, upload=upload)
     log.info("upload.complete", upload=str(upload.pk), size=upload.size)
 
 

@@ -218,6 +218,8 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
     asset = library.add_original(
         owner=owner,
         organization=place.house,
+        client=place.client,
+        project=place.project,
         kind=Asset.Kind.VIDEO,
         key=key,
         filename=new.filename,

@@ -1,16 +1,30 @@
-"""What a team owns: files, what is said in them, the tracks made from that, and the words it wants used."""
+"""What a team owns: files, what is said in them, the tracks made from that, the words it wants used, its people's ways and voices."""
 
-from media_library.models.assets import Asset, Segment, Track, TrackDraft, TrackVersion, Transcript
+from media_library.models.assets import Asset, ClipFile, Collection, Intake, Suggestion
 from media_library.models.glossaries import Glossary, GlossaryTerm, GlossaryVersion
+from media_library.models.personas import Persona, VoiceConsent, VoiceProfile
+from media_library.models.search import Passage
+from media_library.models.tracks import Track, TrackDraft, TrackVersion
+from media_library.models.transcripts import Segment, Speaker, Transcript, TranscriptEdit
 
 __all__ = [
     "Asset",
+    "ClipFile",
+    "Collection",
     "Glossary",
     "GlossaryTerm",
     "GlossaryVersion",
+    "Intake",
+    "Passage",
+    "Persona",
     "Segment",
+    "Speaker",
+    "Suggestion",
     "Track",
     "TrackDraft",
     "TrackVersion",
     "Transcript",
+    "TranscriptEdit",
+    "VoiceConsent",
+    "VoiceProfile",
 ]
