@@ -161,11 +161,11 @@ def _unpack(package: str, into: Path) -> None:
     store.mkdir(exist_ok=True)
     if not list(store.glob(f"{package}_*.deb")):
         try:
-            subprocess.run(["apt-get", "download", "-qq", package], cwd=store, check=True, timeout=600)  # noqa: S607
+            subprocess.run(["apt-get", "download", "-qq", package], cwd=store, check=True, timeout=600)
         except (OSError, subprocess.CalledProcessError):
             sys.exit(f"The Debian package {package} could not be fetched. Run `apt-get update` on a Debian system.")
     archive = next(store.glob(f"{package}_*.deb"))
-    subprocess.run(["dpkg-deb", "-x", archive, into], check=True, timeout=600)  # noqa: S607
+    subprocess.run(["dpkg-deb", "-x", archive, into], check=True, timeout=600)
 
 
 def _asset(source: Source, texts: list[str]) -> list[dict[str, Any]]:
@@ -300,24 +300,60 @@ SOURCES = (
     Source("dict-jargon", "en", "Jargon File", f"{_SHARE}/dictd/*.dict.dz", _dictionary),
     Source("dict-devil", "en", "The Devil's Dictionary", f"{_SHARE}/dictd/*.dict.dz", _dictionary),
     *(
-        Source("fortunes" + (f"-{code}" if code != "en" else ""), language, f"Sayings ({language})", f"{_SHARE}/games/fortunes/**/*", _sayings, most=8_000)
+        Source(
+            "fortunes" + (f"-{code}" if code != "en" else ""),
+            language,
+            f"Sayings ({language})",
+            f"{_SHARE}/games/fortunes/**/*",
+            _sayings,
+            most=8_000,
+        )
         for code, language in (
-            ("en", "en"), ("de", "de"), ("es", "es"), ("it", "it"), ("ru", "ru"), ("pl", "pl"), ("cs", "cs"), ("br", "pt"), ("bg", "bg"),
+            ("en", "en"),
+            ("de", "de"),
+            ("es", "es"),
+            ("it", "it"),
+            ("ru", "ru"),
+            ("pl", "pl"),
+            ("cs", "cs"),
+            ("br", "pt"),
+            ("bg", "bg"),
         )
     ),
     *(
-        Source("debian-handbook", language, f"The Administrator's Handbook ({language})", f"{_SHARE}/doc/debian-handbook/html/{place}/*.html", _html, most=9_000)
+        Source(
+            "debian-handbook",
+            language,
+            f"The Administrator's Handbook ({language})",
+            f"{_SHARE}/doc/debian-handbook/html/{place}/*.html",
+            _html,
+            most=9_000,
+        )
         for place, language in _HANDBOOK.items()
     ),
     *(
-        Source(f"debian-reference-{code}", code.partition("-")[0], f"A Reference ({code})", f"{_SHARE}/debian-reference/*.html", _html, most=9_000)
+        Source(
+            f"debian-reference-{code}",
+            code.partition("-")[0],
+            f"A Reference ({code})",
+            f"{_SHARE}/debian-reference/*.html",
+            _html,
+            most=9_000,
+        )
         for code in ("en", "de", "es", "fr", "it", "pt", "ja", "zh-cn")
     ),
     *(
-        Source("installation-guide-amd64", code.partition("-")[0].partition("_")[0], f"An Installation Guide ({code})", f"{_SHARE}/doc/installation-guide-amd64/{code}/*.html", _html, most=6_000)
+        Source(
+            "installation-guide-amd64",
+            code.partition("-")[0].partition("_")[0],
+            f"An Installation Guide ({code})",
+            f"{_SHARE}/doc/installation-guide-amd64/{code}/*.html",
+            _html,
+            most=6_000,
+        )
         for code in ("de", "fr", "es", "it", "ja", "ko", "pt", "ru", "nl", "sv", "cs", "da")
     ),
-)  # fmt: skip
+)
 
 
 if __name__ == "__main__":
