@@ -39,8 +39,8 @@ from accounts.tests.factories import (
 from core.mail.models import Letter
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
-from media_library.models import Glossary
-from media_library.tests.factories import GlossaryFactory
+from media_library.models import Asset, Glossary, Transcript
+from media_library.tests.factories import AssetFactory, GlossaryFactory, PersonaFactory, transcript_of
 
 Answer = Any
 ROLES = ("client", "linguist", "reviewer", "production", "project_manager")
@@ -48,6 +48,15 @@ ROLES = ("client", "linguist", "reviewer", "production", "project_manager")
 
 def random_id() -> str:
     return str(uuid.uuid4())
+
+
+def spoken(asset: Asset, *lines: str) -> Transcript:
+    """What two people say in turn."""
+    transcript = transcript_of(asset, *lines)
+    for number, segment in enumerate(transcript.segments.order_by("position")):
+        segment.speaker, _ = transcript.speakers.get_or_create(label=f"speaker_{number % 2 + 1}")
+        segment.save(update_fields=["speaker"])
+    return transcript
 
 
 class World:
@@ -129,6 +138,42 @@ class World:
             name=f"Glossary {self.CANARY}",
             term=f"Term {self.CANARY}",
         )
+        self.video: Asset = AssetFactory(
+            owner=self.people["production"],
+            organization=self.house,
+            client=self.client,
+            title="Harbour at night",
+            description="Ships come in.",
+            tags=["harbour", "night"],
+        )
+        self.transcript = spoken(self.video, "Good evening from the harbour.", "The lights are on.", "We cast off.")
+        self.audio: Asset = AssetFactory(
+            owner=self.people["production"],
+            organization=self.house,
+            client=self.client,
+            kind=Asset.Kind.AUDIO,
+            filename="talk.mp3",
+            content_type="audio/mpeg",
+            technical={"audio_codec": "mp3"},
+        )
+        self.persona = PersonaFactory(owner=self.people["production"], organization=self.house, name="Narrator")
+        self.foreign_video: Asset = AssetFactory(
+            owner=self.people["stranger"],
+            organization=self.foreign_house,
+            filename=f"{self.CANARY}.mp4",
+            title=f"Video {self.CANARY}",
+        )
+        self.foreign_transcript = spoken(self.foreign_video, f"Nobody else hears {self.CANARY}.")
+        self.foreign_audio: Asset = AssetFactory(
+            owner=self.people["stranger"],
+            organization=self.foreign_house,
+            kind=Asset.Kind.AUDIO,
+            filename=f"{self.CANARY}.mp3",
+            content_type="audio/mpeg",
+        )
+        self.foreign_persona = PersonaFactory(
+            owner=self.people["stranger"], organization=self.foreign_house, name=f"Persona {self.CANARY}"
+        )
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -142,6 +187,11 @@ class World:
             "job_id": str(self.job.pk),
             "glossary_id": str(self.glossary.pk),
             "version_id": str(self.glossary.versions.get(number=1).pk),
+            "video_id": str(self.video.pk),
+            "audio_id": str(self.audio.pk),
+            "transcript_id": str(self.transcript.pk),
+            "segment_id": str(self.transcript.segments.order_by("position")[0].pk),
+            "persona_id": str(self.persona.pk),
         }
 
     @cached_property
@@ -156,6 +206,11 @@ class World:
             "job_id": str(self.foreign_job.pk),
             "glossary_id": str(self.foreign_glossary.pk),
             "version_id": str(self.foreign_glossary.versions.get(number=1).pk),
+            "video_id": str(self.foreign_video.pk),
+            "audio_id": str(self.foreign_audio.pk),
+            "transcript_id": str(self.foreign_transcript.pk),
+            "segment_id": str(self.foreign_transcript.segments.order_by("position")[0].pk),
+            "persona_id": str(self.foreign_persona.pk),
         }
 
     @cached_property

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import ApiKey, Invitation, Membership, Organization, Project, User, UserSession
+from accounts.models import ApiKey, Client, Invitation, Membership, Organization, Project, User, UserSession
 from accounts.tests.factories import (
     ClientFactory,
     OrganizationFactory,
@@ -23,8 +23,9 @@ from accounts.tests.factories import (
 from core.storage import store
 from jobs.models import Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
-from media_library.models import Asset, TrackDraft
-from media_library.tests.factories import GlossaryFactory
+from media_library.models import Asset, Collection, Suggestion, TrackDraft
+from media_library.tests.factories import AssetFactory as LibraryAssetFactory
+from media_library.tests.factories import GlossaryFactory, PersonaFactory, VoiceProfileFactory, transcript_of
 from qc.models import LanguageReview
 
 COLUMNS = (
@@ -127,8 +128,54 @@ def build() -> World:
         "glossary": glossary.pk,
         "glossary_version": glossary.versions.get().pk,
         "nobody": uuid.uuid4(),
+        **_library(house, people, client=client),
     }
     return World(people, things, job)
+
+
+def _library(house: Organization, people: dict[str, User], *, client: Client) -> dict[str, uuid.UUID]:
+    """Production's things in the house, for the client: a film with what is said in it, a recording, a picture. And one person's own file."""
+    shared = {"owner": people["production"], "organization": house, "client": client}
+    video = LibraryAssetFactory(**shared, title="Launch", tags=["sea"])
+    transcript = transcript_of(video, "The harbour lights went on.", "We waited for the tide.")
+    speaker = transcript.speakers.create(label="speaker_1")
+    transcript.segments.update(speaker=speaker)
+    audio = LibraryAssetFactory(
+        **shared, kind="audio", filename="talk.mp3", content_type="audio/mpeg", technical={"audio_codec": "mp3"}
+    )
+    image = LibraryAssetFactory(
+        **shared, kind="image", filename="board.png", content_type="image/png", duration=None, technical={}
+    )
+    collection = Collection.objects.create(owner=people["production"], organization=house, name="Harbour")
+    collection.assets.add(video)
+    suggestion = Suggestion.objects.create(
+        asset=video,
+        kind="metadata",
+        engine="local:extract",
+        content={"title": "Harbour", "description": "The harbour lights.", "tags": ["harbour"]},
+    )
+    key = f"users/{people['creator'].pk}/input/notes.txt"
+    own = LibraryAssetFactory(
+        owner=people["creator"],
+        shelf="input",
+        key=key,
+        kind="document",
+        filename="notes.txt",
+        content_type="text/plain",
+    )
+    return {
+        "asset": video.pk,
+        "audio": audio.pk,
+        "image": image.pk,
+        "transcript": transcript.pk,
+        "segment": transcript.segments.order_by("position")[0].pk,
+        "speaker": speaker.pk,
+        "collection": collection.pk,
+        "suggestion": suggestion.pk,
+        "persona": PersonaFactory(owner=people["production"], organization=house).pk,
+        "voice": VoiceProfileFactory(owner=people["production"]).pk,
+        "creators_file": own.pk,
+    }
 
 
 def _job(house: Organization, people: dict[str, User], **places: Any) -> Job:
