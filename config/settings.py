@@ -198,7 +198,13 @@ AWS_S3_REGION_NAME = env.text("AWS_S3_REGION_NAME", "us-east-1")
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 10 * 2**30, least=1)
 UPLOAD_DIRECT_MAX_BYTES = env.number("UPLOAD_DIRECT_MAX_BYTES", 100 * 2**20, least=1)
 UPLOAD_LINK_SECONDS = env.number("UPLOAD_LINK_SECONDS", 3600, least=1)
+# Bytes a person may keep in the library, by tier. What the studio makes from it costs nothing.
+STORAGE_QUOTAS = {
+    tier: env.number(f"STORAGE_QUOTA_{tier.upper()}", gib * 2**30, least=1)
+    for tier, gib in (("free", 50), ("pro", 500), ("enterprise", 5000))
+}
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
+PREVIEW_LINK_SECONDS = env.number("PREVIEW_LINK_SECONDS", 3600, least=1)
 MEDIA_MAX_SECONDS = env.number("MEDIA_MAX_SECONDS", 4 * 3600, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 

@@ -13,6 +13,7 @@ from core.storage import store
 from jobs.models import Job
 from media_library import services as library
 from media_library.models import Asset, TrackVersion
+from media_library.queries.links import link
 
 
 @dataclass(frozen=True)
@@ -59,16 +60,6 @@ def downloads(job: Job) -> list[Download]:
 def slug(title: str) -> str:
     """A file name's stem of a title: letters and digits of any script, joined by dashes."""
     return re.sub(r"[\W_]+", "-", title).strip("-").lower()[:80] or "video"
-
-
-def link(asset: Asset, *, filename: str = "", expires_in: int | None = None, inline: bool = False) -> str:
-    return store().url(
-        asset.key,
-        filename=filename or asset.filename,
-        content_type=asset.content_type,
-        inline=inline,
-        expires_in=expires_in or settings.DOWNLOAD_LINK_SECONDS,
-    )
 
 
 def track_link(

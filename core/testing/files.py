@@ -1,0 +1,18 @@
+"""Reading what a signed link answers, from tests that are not async themselves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import async_to_sync
+
+
+def body_of(answer: Any) -> bytes:
+    """The whole of a streamed answer; the file behind it is closed afterwards."""
+
+    async def read() -> bytes:
+        return b"".join([piece async for piece in answer.streaming_content])
+
+    body: bytes = async_to_sync(read)() if answer.streaming else answer.content
+    answer.close()
+    return body
