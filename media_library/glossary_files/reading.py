@@ -16,7 +16,7 @@ from core.errors import DomainError, TooLargeError, UnsupportedTypeError
 from core.languages import canonical
 from core.spreadsheets import guarded
 from media_library.errors import InvalidGlossaryFileError
-from media_library.media import limited_exec
+from media_library.media.limited_exec import limited
 
 MOST_BYTES = 5 * 2**20
 CPU_SECONDS = 20
@@ -80,13 +80,12 @@ def read(data: bytes, *, filename: str) -> GlossaryFile:
 def _opened(data: bytes, kind: str) -> dict[str, Any]:
     # -I: the child sees neither our directory nor our variables; -S would take its libraries away.
     program = [sys.executable, "-I", str(CHILD), kind]
-    limiter = [sys.executable, "-I", "-S", limited_exec.__file__, str(os.getpid()), json.dumps(LIMITS)]
     too_much = InvalidGlossaryFileError(
         MESSAGES[kind], reason="The file takes more time or memory than a glossary may."
     )
     try:
         done = subprocess.run(
-            [*limiter, *program],
+            limited(program, LIMITS),
             input=data,
             capture_output=True,
             timeout=WALL_SECONDS,

@@ -6,12 +6,10 @@ Arguments are lists and paths are ours; words that people wrote reach ffmpeg onl
 from __future__ import annotations
 
 import functools
-import json
 import os
 import selectors
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -31,6 +29,7 @@ from media_library.media.errors import (
     TooLargeError,
     UnsupportedError,
 )
+from media_library.media.limited_exec import limited
 from media_library.media.limits import PROCESS, ProcessLimits
 from media_library.media.opening import address, reading_options
 from media_library.media.sandbox import sandboxed
@@ -137,9 +136,8 @@ def _start(command: Sequence[str], limits: ProcessLimits) -> subprocess.Popen[by
         "RLIMIT_NOFILE": limits.open_files,
         "RLIMIT_CORE": 0,
     }
-    wrapper = Path(__file__).with_name("limited_exec.py")
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", str(wrapper), str(os.getpid()), json.dumps(bounds), *command],
+        limited(command, bounds),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

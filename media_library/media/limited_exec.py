@@ -13,10 +13,16 @@ import os
 import resource
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _NICENESS = 5
+
+
+def limited(command: Sequence[str], bounds: Mapping[str, int]) -> list[str]:
+    """The command as a child of this process that runs under these limits (names of the `resource` module)."""
+    return [sys.executable, "-I", "-S", __file__, str(os.getpid()), json.dumps(bounds), *command]
 
 
 def main(arguments: list[str]) -> None:

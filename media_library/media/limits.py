@@ -14,7 +14,7 @@ class SourceLimits:
     height: int = 2304
     fps: float = 120
     streams: int = 16
-    image_pixels: int = 40_000_000
+    image_pixels: int = 36_000_000
 
     @property
     def pixels(self) -> int:

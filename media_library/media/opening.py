@@ -34,7 +34,9 @@ READ_TIMEOUT_SECONDS = 15.0
 
 
 def reading_options(kind: Kind) -> dict[str, str]:
-    """What both PyAV and the ffmpeg program get before every input."""
+    """What both PyAV and the ffmpeg program get before every input. Raises UnsupportedError for what they are never given."""
+    if not kind.demuxer:
+        raise UnsupportedError(f"This file is {kind.label}, which cannot be used here. Upload it as MP4, JPEG or PNG.")
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": DEMUXER_NAMES.get(kind.demuxer, kind.demuxer),

@@ -21,6 +21,7 @@ from media_library.media.errors import (
     TruncatedError,
     UnsupportedError,
 )
+from media_library.media.images import FORMATS
 from media_library.media.limits import SOURCE, SourceLimits
 from media_library.media.opening import open_media
 from media_library.media.sniff import Kind, sniff
@@ -114,7 +115,7 @@ def probe(path: Path, *, limits: SourceLimits = SOURCE) -> Probe:
     A file without sound, or without a picture, passes: the caller decides with `require`.
     """
     kind = sniff(path)
-    if kind.family == "text":
+    if kind.family == "text":  # documents are not even sniffed here
         raise NotMediaError(f"This file is {kind.label}, not video or audio. Upload the media file itself.")
     check_complete(path, kind=kind)
     if kind.family == "image":
@@ -126,7 +127,7 @@ def probe(path: Path, *, limits: SourceLimits = SOURCE) -> Probe:
 def _picture(path: Path, *, kind: Kind, limits: SourceLimits) -> Probe:
     """Pillow reads the size from the header, so that a picture of a gigapixel costs nothing to refuse."""
     try:
-        with Image.open(path, formats=("PNG", "JPEG", "WEBP", "GIF")) as image:
+        with Image.open(path, formats=tuple(FORMATS.values())) as image:
             (width, height), mode = image.size, image.mode
     except Image.DecompressionBombError as error:
         raise TooLargeError("This picture has too many pixels. Export it smaller and try again.") from error

@@ -1,15 +1,18 @@
-"""What a file is, by its first bytes. A closed list: playlists and scripts that would make ffmpeg open other files are not on it."""
+"""What a file is, by its content. A closed list: playlists and scripts that would make ffmpeg open other files are not on it."""
 
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from media_library.media.errors import NotMediaError, TruncatedError, UnsupportedError, WrongTypeError
 
-Family = Literal["video", "audio", "image", "text"]
+Family = Literal["video", "audio", "image", "text", "document"]
+MEDIA: frozenset[Family] = frozenset({"video", "audio", "image", "text"})
+EVERYTHING: frozenset[Family] = MEDIA | {"document"}
 
 HEAD_BYTES = 64 * 1024
 TS_PACKET, M2TS_PACKET = 188, 192
@@ -17,7 +20,10 @@ TS_PACKET, M2TS_PACKET = 188, 192
 
 @dataclass(frozen=True)
 class Kind:
-    """`demuxer` is ffmpeg's name, always forced, so that ffmpeg never guesses. `family` is what such a container usually holds."""
+    """`demuxer` is ffmpeg's name, always forced, so that ffmpeg never guesses; empty for what ffmpeg is never given.
+
+    `family` is what such a container usually holds; `text` are subtitles.
+    """
 
     mime: str
     family: Family
@@ -36,14 +42,28 @@ MP3 = Kind("audio/mpeg", "audio", "mp3", "MP3 audio")
 WAV = Kind("audio/wav", "audio", "wav", "WAV audio")
 OGG = Kind("audio/ogg", "audio", "ogg", "Ogg audio")
 FLAC = Kind("audio/flac", "audio", "flac", "FLAC audio")
+AAC = Kind("audio/aac", "audio", "aac", "AAC audio")
 PNG = Kind("image/png", "image", "png_pipe", "a PNG picture")
 JPEG = Kind("image/jpeg", "image", "jpeg_pipe", "a JPEG picture")
 WEBP = Kind("image/webp", "image", "webp_pipe", "a WebP picture")
 GIF = Kind("image/gif", "image", "gif", "a GIF picture")
+TIFF = Kind("image/tiff", "image", "", "a TIFF picture")
+AVIF = Kind("image/avif", "image", "", "an AVIF picture")
 WEBVTT = Kind("text/vtt", "text", "webvtt", "WebVTT subtitles")
 SUBRIP = Kind("application/x-subrip", "text", "srt", "SubRip subtitles")
+PDF = Kind("application/pdf", "document", "", "a PDF document")
+DOCX = Kind(
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "document", "", "a Word document"
+)
+PLAIN = Kind("text/plain", "document", "", "plain text")
 
-KINDS = (MP4, QUICKTIME, M4A, WEBM, MATROSKA, AVI, MPEG_TS, MP3, WAV, OGG, FLAC, PNG, JPEG, WEBP, GIF, WEBVTT, SUBRIP)
+KINDS = (
+    *(MP4, QUICKTIME, M4A, WEBM, MATROSKA, AVI, MPEG_TS),
+    *(MP3, WAV, OGG, FLAC, AAC),
+    *(PNG, JPEG, WEBP, GIF, TIFF, AVIF),
+    *(WEBVTT, SUBRIP),
+    *(PDF, DOCX, PLAIN),
+)
 
 # What a browser or a client may call each kind, and the names its files have.
 _ALIASES: dict[str, Kind] = {kind.mime: kind for kind in KINDS} | {
@@ -66,6 +86,10 @@ _ALIASES: dict[str, Kind] = {kind.mime: kind for kind in KINDS} | {
     "application/ogg": OGG,
     "audio/opus": OGG,
     "audio/x-flac": FLAC,
+    "audio/x-aac": AAC,
+    "audio/aacp": AAC,
+    "image/tif": TIFF,
+    "application/x-pdf": PDF,
     "image/jpg": JPEG,
     "text/srt": SUBRIP,
     "application/srt": SUBRIP,
@@ -92,36 +116,49 @@ _EXTENSIONS: dict[str, Kind] = {
     "ogv": OGG,
     "opus": OGG,
     "flac": FLAC,
+    "aac": AAC,
     "png": PNG,
     "jpg": JPEG,
     "jpeg": JPEG,
     "webp": WEBP,
     "gif": GIF,
+    "tif": TIFF,
+    "tiff": TIFF,
+    "avif": AVIF,
     "vtt": WEBVTT,
     "srt": SUBRIP,
+    "pdf": PDF,
+    "docx": DOCX,
+    "txt": PLAIN,
 }
 # A client that does not know says one of these; then the name decides.
 _UNSAID = {"", "application/octet-stream", "binary/octet-stream", "text/plain"}
 
 _M4A_BRANDS = {b"M4A ", b"M4B ", b"M4P "}
-_PICTURE_BRANDS = {b"avif", b"avis", b"heic", b"heix", b"mif1", b"msf1", b"hevc"}
+_HEIF_BRANDS = {b"heic", b"heix", b"mif1", b"msf1", b"hevc"}
 _MOV_BOXES = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
 _PLAYLIST = re.compile(
     rb"#EXTM3U|ffconcat|<MPD\b|<\?xml|v=0\r?\n|\[playlist\]|<SmoothStreamingMedia|<AssetMap|<CompositionPlaylist|\[Reference\]|RTSPtext|rtsp://|<asx\b",
     re.IGNORECASE,
 )
+_MARKUP = re.compile(r"\s*(?:<[!?a-z]|#!|\{\\rtf)", re.IGNORECASE)
+_DRAWING = re.compile(rb"<svg[\s>]", re.IGNORECASE)
 _SRT_START = re.compile(r"\A\s*\d+[ \t]*\r?\n\d{1,2}:\d{2}:\d{2}[,.]\d{1,3}[ \t]*-->")
 
 
-def sniff(path: Path) -> Kind:
+def sniff(path: Path, *, allowed: frozenset[Family] = MEDIA) -> Kind:
     """The kind of this file by content alone. Raises NotMediaError, or UnsupportedError for kinds we know and refuse."""
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
     if not head:
         raise TruncatedError("This file is empty. Upload it again.")
-    kind = _binary(head) or _text(head)
-    if kind is not None:
+    kind = _binary(head) or _subtitles(head)
+    if kind is None and "document" in allowed:
+        kind = _document(path, head)
+    if kind is not None and kind.family in allowed:
         return kind
+    if _DRAWING.search(head[:4096]):
+        raise UnsupportedError("SVG drawings can hold scripts and are not accepted. Export the drawing as PNG.")
     if _PLAYLIST.search(head[:2048]):
         raise NotMediaError(
             "This file is a playlist or a script, not media: it only names other files. Upload the media file itself."
@@ -129,9 +166,9 @@ def sniff(path: Path) -> Kind:
     raise NotMediaError
 
 
-def check_declared(path: Path, *, declared_mime: str, filename: str) -> Kind:
+def check_declared(path: Path, *, declared_mime: str, filename: str, allowed: frozenset[Family] = MEDIA) -> Kind:
     """The sniffed kind, provided that what the client said about the file agrees with it; otherwise WrongTypeError."""
-    kind = sniff(path)
+    kind = sniff(path, allowed=allowed)
     declared = declared_mime.partition(";")[0].strip().lower()
     if declared not in _UNSAID and not _agrees(_ALIASES.get(declared), kind):
         raise WrongTypeError(
@@ -146,8 +183,12 @@ def check_declared(path: Path, *, declared_mime: str, filename: str) -> Kind:
 
 
 def _agrees(said: Kind | None, found: Kind) -> bool:
+    if said is None:
+        return False
     # MP4, QuickTime and M4A are one format with different brands, and so are WebM and Matroska: tools mix the names freely.
-    return said is not None and said.demuxer == found.demuxer
+    if said == PLAIN:
+        return found.family == "text" or found == PLAIN
+    return said == found or (bool(found.demuxer) and said.demuxer == found.demuxer)
 
 
 def _binary(head: bytes) -> Kind | None:  # noqa: C901, PLR0911 -- a table of signatures, read from top to bottom
@@ -171,18 +212,22 @@ def _binary(head: bytes) -> Kind | None:  # noqa: C901, PLR0911 -- a table of si
         return JPEG
     if head.startswith((b"GIF87a", b"GIF89a")):
         return GIF
+    if head.startswith((b"II*\0", b"MM\0*")):
+        return TIFF
     if head.startswith(b"ID3") or _mp3_frames(head):
         return MP3
+    if _adts_frames(head):
+        return AAC
     if _sync_bytes(head, 0, TS_PACKET) or _sync_bytes(head, 4, M2TS_PACKET):
         return MPEG_TS
     return None
 
 
 def _by_brand(brand: bytes) -> Kind:
-    if brand in _PICTURE_BRANDS:
-        raise UnsupportedError(
-            "HEIC and AVIF pictures are not supported. Export the picture as JPEG or PNG and try again."
-        )
+    if brand in {b"avif", b"avis"}:
+        return AVIF
+    if brand in _HEIF_BRANDS:
+        raise UnsupportedError("HEIC pictures are not supported. Export the picture as JPEG or PNG and try again.")
     if brand in _M4A_BRANDS:
         return M4A
     return QUICKTIME if brand == b"qt  " else MP4
@@ -224,10 +269,66 @@ def _mp3_frame_length(header: bytes) -> int:
     return (144 if version == 3 else 72) * rate * 1000 // sample_rate + (header[2] >> 1 & 1)
 
 
-def _text(head: bytes) -> Kind | None:
+def _adts_frames(head: bytes) -> bool:
+    """Three AAC frames in a row (ISO 13818-7); the length counts the header."""
+    at = 0
+    for _ in range(3):
+        header = head[at : at + 7]
+        if len(header) < 7 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or header[2] >> 2 & 15 > 12:
+            return False
+        length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
+        if length < 7:
+            return False
+        at += length
+    return True
+
+
+def _document(path: Path, head: bytes) -> Kind | None:
+    if b"%PDF-" in head[:1024]:
+        return PDF
+    if head.startswith(b"PK\x03\x04"):
+        return DOCX if _is_word(path) else None
+    return PLAIN if _is_plain(head) else None
+
+
+def _is_word(path: Path) -> bool:
+    """By its table of contents; nothing is unpacked."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        return False
+    # A file with macros says so by this part, whatever its own name.
+    return {"[Content_Types].xml", "word/document.xml"} <= names and "word/vbaProject.bin" not in names
+
+
+def _is_plain(head: bytes) -> bool:
+    """Words in UTF-8; markup, scripts and playlists mean something else than their words."""
+    try:
+        text = head.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4 or len(head) < HEAD_BYTES:  # else only the last letter is cut in two
+            return False
+        text = head[: error.start].decode("utf-8-sig")
+    if _PLAYLIST.match(text.lstrip().encode()) or _MARKUP.match(text):
+        return False
+    return all(letter.isprintable() or letter in "\n\r\t\f\u200b\u200e\u200f\ufeff\xad" for letter in text)
+
+
+def _subtitles(head: bytes) -> Kind | None:
     if b"\x00" in head:
         return None
     text = head.decode("utf-8-sig", errors="ignore")
     if re.match(r"WEBVTT(?:[ \t\r\n]|\Z)", text):
         return WEBVTT
     return SUBRIP if _SRT_START.match(text) else None
+
+
+def kind_of_name(filename: str) -> Kind | None:
+    """What a file of such a name should be, by its ending alone."""
+    return _EXTENSIONS.get(Path(filename).suffix.lower().lstrip("."))
+
+
+def kind_of_type(mime: str) -> Kind | None:
+    """What a client means by this media type."""
+    return _ALIASES.get(mime.partition(";")[0].strip().lower())

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import io
+import zipfile
+
+import docx
 import pytest
 
 from media_library.media import sniff
@@ -29,6 +33,7 @@ def written(tmp_path, content: bytes, name: str = "file"):
         (["-vn"], "a.wav", "audio/wav"),
         (["-vn", "-c:a", "libopus"], "a.ogg", "audio/ogg"),
         (["-vn"], "a.flac", "audio/flac"),
+        (["-vn", "-c:a", "aac"], "a.aac", "audio/aac"),
         (["-an", "-frames:v", "1"], "a.png", "image/png"),
         (["-an", "-frames:v", "1"], "a.jpg", "image/jpeg"),
         (["-an", "-frames:v", "1"], "a.webp", "image/webp"),
@@ -117,3 +122,60 @@ def test_a_file_that_lies_about_its_type_is_refused(tmp_path, mime, filename):
 )
 def test_names_of_one_format_are_interchangeable(tmp_path, mime, filename):
     assert sniff.check_declared(written(tmp_path, MP4_HEAD), declared_mime=mime, filename=filename) is sniff.MP4
+
+
+def word_document(*, extra: str = "") -> bytes:
+    file = io.BytesIO()
+    docx.Document().save(file)
+    if extra:
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr(extra, b"")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a.pdf", sniff.PDF),
+        (word_document(), "a.docx", sniff.DOCX),
+        ("Grüße an alle.\r\n\tBis morgen.".encode(), "a.txt", sniff.PLAIN),
+        ("é".encode() * sniff.HEAD_BYTES, "a.txt", sniff.PLAIN),
+        (("a" + "é" * sniff.HEAD_BYTES).encode(), "a.txt", sniff.PLAIN),
+        (b"1\n00:00:01,000 --> 00:00:02,000\nHello\n", "a.txt", sniff.SUBRIP),
+    ],
+)
+def test_documents_are_known_where_they_are_asked_for(tmp_path, content, name, kind):
+    path = written(tmp_path, content, name)
+    assert sniff.check_declared(path, declared_mime=kind.mime, filename=name, allowed=sniff.EVERYTHING) == kind
+    if kind.family == "document":
+        with pytest.raises(NotMediaError):
+            sniff.sniff(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html><script>alert(1)</script></html>",
+        b"  <!DOCTYPE html><p>words",
+        b"#!/bin/sh\nrm -rf /\n",
+        b"{\\rtf1 words}",
+        b"#EXTM3U\nother.mp4\n",
+        b"words\x07and a bell",
+        b"\xe9t\xe9 in Latin-1",
+        b"PK\x03\x04" + bytes(200),
+        word_document(extra="word/vbaProject.bin"),
+        b"\x7fELF" + bytes(100),
+    ],
+)
+def test_what_only_looks_like_a_document_is_refused(tmp_path, content):
+    with pytest.raises(NotMediaError):
+        sniff.sniff(written(tmp_path, content), allowed=sniff.EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"), [("image/tiff", "a.tif"), ("application/pdf", "a.pdf"), ("text/plain", "a.txt")]
+)
+def test_kinds_that_no_decoder_shares_are_not_taken_for_each_other(tmp_path, said, name):
+    path = written(tmp_path, word_document(), name)
+    with pytest.raises(WrongTypeError):
+        sniff.check_declared(path, declared_mime=said, filename=name, allowed=sniff.EVERYTHING)
