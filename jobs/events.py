@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from core.live import publish
+from core.live.events import percent
 from core.runs.models import Run, Step
 from jobs.models import Job, LanguageOutput
 
@@ -15,11 +16,6 @@ STREAM = "jobs"
 
 def _now() -> str:
     return timezone.now().isoformat()
-
-
-def percent(fraction: float) -> int:
-    """Rounded half up, as people do."""
-    return int(min(max(fraction, 0.0), 1.0) * 100 + 0.5)
 
 
 def job_status(job: Job, *, before: str = "", progress: float | None = None) -> None:

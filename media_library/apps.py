@@ -4,3 +4,7 @@ from django.apps import AppConfig
 class MediaLibraryConfig(AppConfig):
     name = "media_library"
     label = "media_library"
+
+    def ready(self) -> None:
+        # Registers the pipelines and connects the receivers once the models are loaded.
+        from media_library import pipelines, receivers  # noqa: F401, PLC0415

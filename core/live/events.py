@@ -45,6 +45,11 @@ class Replay:
     resync: bool = False
 
 
+def percent(fraction: float) -> int:
+    """Of a fraction, rounded half up, as people do."""
+    return int(min(max(fraction, 0.0), 1.0) * 100 + 0.5)
+
+
 def publish_after_commit(stream: str, payload: dict[str, Any], *, key: str) -> None:
     # As JSON has it, at once: a payload that cannot be written is the caller's bug and shows there.
     plain = json.loads(json.dumps(payload, cls=DjangoJSONEncoder))

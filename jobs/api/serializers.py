@@ -7,9 +7,9 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts.models import User
+from core.live.events import percent
 from core.rest.inputs import IdField, Input
 from jobs import services, workflows
-from jobs.events import percent
 from jobs.models import Job, LanguageOutput
 from jobs.queries import SORTS
 from jobs.services import TrackText

@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from accounts.models import User
 from core import languages
+from core.live.events import percent
 from core.models import AuditEvent
 from core.runs.models import Step
 from core.storage import for_page
 from jobs import policies, services
-from jobs.events import percent
 from jobs.models import Job, LanguageOutput
 from media_library.models import Asset, Track, TrackVersion
 

@@ -19,8 +19,8 @@ from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
 from jobs.models import Job
-from jobs.steps.base import JobStep, media_work
-from jobs.steps.ingest import Conformed, Surveyed
+from jobs.steps.base import JobStep
+from jobs.steps.ingest import Surveyed
 from jobs.steps.listen import Transcribed
 from jobs.steps.speech import spoken_words
 from media_library.media import webvtt
@@ -31,6 +31,8 @@ from media_library.media.webvtt import Cue
 from media_library.media.webvtt.cuetext import escape
 from media_library.media.words import Word
 from media_library.models import Track
+from media_library.steps.base import media_work
+from media_library.steps.intake import Conformed
 
 # Shorter shots are seen as part of their neighbour: a description of each would be longer than the picture.
 SHORTEST_SHOT = 1.5

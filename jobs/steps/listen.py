@@ -15,14 +15,16 @@ from core import languages
 from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
-from jobs.steps.base import JobStep, media_work
-from jobs.steps.ingest import Conformed, Surveyed
+from jobs.steps.base import JobStep
+from jobs.steps.ingest import Surveyed
 from jobs.steps.speech import spoken_words
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.quality import HOUSE, check
 from media_library.media.segmentation import segment
 from media_library.models import Track
+from media_library.steps.base import media_work
+from media_library.steps.intake import Conformed
 
 UNHEARD = "No engine here hears {language}: a person writes the captions."
 

@@ -13,8 +13,8 @@ from core.runs.context import StepContext
 from core.runs.errors import StepError
 from core.storage import store
 from jobs import services
-from jobs.steps.base import JobStep, Stored, exists, media_work, newest, put
-from jobs.steps.ingest import Conformed, Surveyed
+from jobs.steps.base import JobStep, newest
+from jobs.steps.ingest import Surveyed
 from jobs.steps.speak import Mixed, Timetable, unspoken
 from media_library import services as library
 from media_library.media import webvtt
@@ -26,6 +26,8 @@ from media_library.media.timemap import TimeMap
 from media_library.media.verify import Expectation, verify
 from media_library.media.webvtt import Cue
 from media_library.models import Asset
+from media_library.steps.base import Stored, exists, media_work, put
+from media_library.steps.intake import Conformed
 
 
 class Captions(BaseModel):

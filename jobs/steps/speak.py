@@ -18,9 +18,9 @@ from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
 from jobs.models import LanguageOutput
-from jobs.steps.base import JobStep, Stored, exists, media_work, newest, put
+from jobs.steps.base import JobStep, newest
 from jobs.steps.describe import Described
-from jobs.steps.ingest import Conformed, Surveyed
+from jobs.steps.ingest import Surveyed
 from jobs.steps.listen import Transcribed
 from jobs.steps.speech import spoken_words
 from jobs.steps.translate import Translated
@@ -42,6 +42,8 @@ from media_library.media.sound import (
 )
 from media_library.media.timemap import TimeMap
 from media_library.models import Asset
+from media_library.steps.base import Stored, exists, media_work, put
+from media_library.steps.intake import Conformed
 
 # Voices differ: some engines read half as fast again as people who describe. No slower than this, or it drags.
 SLOWEST = 0.75
