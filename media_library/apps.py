@@ -6,5 +6,5 @@ class MediaLibraryConfig(AppConfig):
     label = "media_library"
 
     def ready(self) -> None:
-        # Registers the pipelines and connects the receivers once the models are loaded.
-        from media_library import pipelines, receivers  # noqa: F401, PLC0415
+        # Registers the pipelines and rules and connects the receivers once the models are loaded.
+        from media_library import pipelines, policies, receivers  # noqa: F401, PLC0415

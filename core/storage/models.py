@@ -79,10 +79,10 @@ class Upload(models.Model):
 
 
 class Removal(models.Model):
-    """A file that nothing names any more and that still has to go."""
+    """A file that nothing names any more, or nothing yet, and that has to go from `due_at` on."""
 
     key = models.CharField(max_length=500, unique=True)
-    created_at = models.DateTimeField(db_default=Now())
+    due_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         ordering = ("pk",)

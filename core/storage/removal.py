@@ -1,11 +1,16 @@
-"""Files that are to go: decided in a transaction, removed after it, and tried again until they are gone."""
+"""Files that are to go: decided in a transaction, removed after it, and tried again until they are gone.
+
+Also those that may have to go: what is written before its row is noted first, so that a crash between the two leaves nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 import structlog
 from django.db import transaction
+from django.db.models.functions import Now
 
 from core.storage import store
 from core.storage.models import Removal
@@ -14,6 +19,18 @@ log = structlog.get_logger(__name__)
 
 # At once after the commit; what is more is left to the beat.
 AT_ONCE = 50
+# No request writes a file for so long.
+UNKEPT = timedelta(hours=1)
+
+
+def remove_unless_kept(key: str) -> None:
+    """Call before the store gets a new file outside of uploads and runs; it goes after an hour if `keep` is never committed."""
+    Removal.objects.create(key=key, due_at=Now() + UNKEPT)
+
+
+def keep(key: str) -> None:
+    """Call in the transaction that makes the row of the file."""
+    Removal.objects.filter(key=key).delete()
 
 
 def remove_later(keys: Iterable[str]) -> None:
@@ -38,4 +55,5 @@ def remove(keys: Iterable[str]) -> int:
 
 
 def sweep(limit: int = 1000) -> int:
-    return remove(list(Removal.objects.order_by("pk").values_list("key", flat=True)[:limit]))
+    due = Removal.objects.filter(due_at__lte=Now()).order_by("pk")
+    return remove(list(due.values_list("key", flat=True)[:limit]))

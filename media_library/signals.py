@@ -1,0 +1,8 @@
+"""What other apps may listen to. Sent inside the transaction that makes the change."""
+
+from __future__ import annotations
+
+from django.dispatch import Signal
+
+closing_asset = Signal()
+"""asset, actor: it is about to be removed for good. Raise a DomainError to refuse, or let go of it."""
