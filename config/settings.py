@@ -186,6 +186,12 @@ CELERY_BEAT_SCHEDULE = {
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
 }
+    # What a new model has not read yet; nothing to do costs one look into an index.
+    "media_library.reindex_search": {
+        "task": "media_library.tasks.reindex_search",
+        "schedule": 60.0,
+        "options": {"queue": "media"},
+    },
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
 RUN_HEARTBEAT_SECONDS = env.number("RUN_HEARTBEAT_SECONDS", 3, least=1)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from media_library.services import glossaries
+from media_library.services import glossaries, indexing
 
 
 @shared_task
@@ -17,3 +17,13 @@ def embed_glossary_version(*, version_id: str, **_: object) -> None:
 @shared_task
 def embed_forgotten_glossaries(**_: object) -> None:
     glossaries.embed_forgotten()
+
+
+@shared_task
+def embed_asset(*, asset_id: str, **_: object) -> None:
+    indexing.embed_claimed(UUID(asset_id))
+
+
+@shared_task
+def reindex_search(**_: object) -> None:
+    indexing.reindex()

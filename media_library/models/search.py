@@ -50,6 +50,7 @@ class Passage(models.Model):
         ordering = ("asset", "position", "id")
         indexes = (
             GinIndex(fields=["document"], name="passage_words"),
+            models.Index(fields=["model", "asset"], name="passage_model"),
             HnswIndex(
                 name="passage_meaning",
                 fields=["embedding"],

@@ -1,0 +1,1 @@
+"""One search over names, tags, words and meaning."""
