@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +19,7 @@ from accounts.models import User
 from core import audit
 from core.errors import ConflictError, NotFoundError, WrongStateError
 from media_library.models import Segment, Speaker, Transcript, TranscriptEdit
+from media_library.services import indexing
 
 Row = dict[str, Any]
 Rows = dict[str, Row]
@@ -27,6 +28,8 @@ Action = TranscriptEdit.Action
 TRANSCRIPT_FIELDS = ("language", "confidence", "engine", "source", "speakers_engine")
 SPEAKER_FIELDS = ("label", "name", "voice", "voice_engine")
 SEGMENT_FIELDS = ("position", "start", "end", "text", "words", "speaker_id")
+# What search looks at.
+SEARCHED = ("position", "start", "end", "text", "speaker_id")
 # Larger than any position: where segments wait while their order changes, because two never have the same one.
 ASIDE = 1_000_000_000
 BATCH = 500
@@ -49,7 +52,6 @@ class Change:
     summary: str = ""
     segments: QuerySet[Segment] | None = None
     edit: TranscriptEdit | None = None
-    touched: list[Segment] = field(default_factory=list)
 
 
 @contextmanager
@@ -74,7 +76,7 @@ def changing(
         change.edit = record(locked, action, actor=actor, summary=change.summary, before=before, after=after)
         if change.edit is not None:
             transcript.revision = locked.revision
-            change.touched = touched(locked, before, after)
+            index(locked, before, after)
 
 
 def hold(transcript: Transcript, *, revision: int | None = None) -> Transcript:
@@ -153,16 +155,18 @@ def _rows_that_differ(before: Rows, after: Rows) -> tuple[list[Row], list[Row]]:
     return was, now + [row for pk, row in after.items() if pk not in before]
 
 
-def touched(transcript: Transcript, before: State, after: State) -> list[Segment]:
-    """The segments that are there now and differ in what search looks at: their words or who says them."""
+def index(transcript: Transcript, before: State, after: State) -> None:
+    """Search learns of what differs: words, times, order, and who says them."""
+    if before.transcript["language"] != after.transcript["language"]:
+        indexing.index_asset(transcript.asset, parts={"speech"})
+        return
     renamed = {pk for pk, row in after.speakers.items() if before.speakers.get(pk, {}).get("name") != row["name"]}
     wanted = [
         pk
         for pk, row in after.segments.items()
-        if row["speaker_id"] in renamed
-        or any(before.segments.get(pk, {}).get(name) != row[name] for name in ("text", "start", "end", "speaker_id"))
+        if row["speaker_id"] in renamed or any(before.segments.get(pk, {}).get(name) != row[name] for name in SEARCHED)
     ]
-    return list(transcript.segments.filter(pk__in=wanted).order_by("position"))
+    indexing.index_segments(transcript.segments.filter(pk__in=wanted))
 
 
 def last_edit(transcript: Transcript) -> TranscriptEdit | None:
@@ -188,7 +192,7 @@ def undo(transcript: Transcript, *, actor: User, revision: int | None = None) ->
         made = _note(locked, Action.UNDO, actor=actor, summary=summary, before=old, after={**new, "undid": edit.number})
         audit.record("media_library.transcript.undo", locked, actor=actor, revision=made.number, undid=edit.number)
         transcript.revision = locked.revision
-        made.touched = touched(locked, before, after)  # type: ignore[attr-defined]  # for the caller, who brings search up to date
+        index(locked, before, after)
     return made
 
 

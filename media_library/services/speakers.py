@@ -75,10 +75,10 @@ def assign_speakers(
     locked.speakers_engine = transcript.speakers_engine = engine[:100]
     locked.save(update_fields=["speakers_engine", "updated_at"])
     if before is not None:
+        after = history.state_of(locked)
         summary = f"Told {len(speakers)} speaker{'' if len(speakers) == 1 else 's'} apart"
-        history.record(
-            locked, Action.IDENTIFY, actor=actor, summary=summary, before=before, after=history.state_of(locked)
-        )
+        history.record(locked, Action.IDENTIFY, actor=actor, summary=summary, before=before, after=after)
+        history.index(locked, before, after)
         transcript.revision = locked.revision
     return summaries(locked)
 
