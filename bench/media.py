@@ -105,7 +105,7 @@ def _sprite(movie: Path, many: int) -> Iterator[Row]:
     every = found.duration / TILES
 
     def ours() -> thumbnails.Sprite:
-        return thumbnails.sprite(movie, ours_into, tiles=TILES, tile_width=160)
+        return thumbnails.sprite(movie, ours_into, count=TILES, width=160)
 
     def peer() -> None:
         grid = f"fps=1/{every}:start_time=0:round=near,scale=160:-2,tile=10x10"

@@ -1,36 +1,51 @@
-"""Pictures out of a video: single frames, a poster, a sprite sheet. Decodes only what is asked for."""
+"""Pictures out of a video: single frames, a poster, the sheet of small pictures that a player shows over its time line.
+
+Decodes only what is asked for.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 from av.container import InputContainer
-from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.reformatter import Colorspace, Interpolation
 from av.video.stream import VideoStream
 from PIL import Image
 
-from media_library.media.errors import HaltedError, NoVideoError, TruncatedError
+from media_library.media.errors import HaltedError, TruncatedError
 from media_library.media.ffmpeg import part_path
-from media_library.media.opening import open_media
+from media_library.media.opening import open_media, picture_stream
+from media_library.media.webvtt import Block, Cue, Document
+
+Pixels = npt.NDArray[np.uint8]  # height x width x red, green, blue
+Score = Callable[[Pixels], float]
 
 POSTER_CANDIDATES = 12
+SPRITE_COLUMNS = 10
 SPRITE_TILE_WIDTH = 160
 SPRITE_TILES = 100
+SPRITE_SHORTEST_INTERVAL = 1.0
+# Up to this length all frames are decoded, because a file of a few seconds may have one keyframe only.
+SPRITE_ALL_FRAMES_SECONDS = 30.0
 # Up to this width nobody sees whether a frame was deblocked before it was made small.
 ROUGH_WIDTH = 320
 # Mean luma of 255 below which a frame counts as black, and spread below which it says nothing (a fade, a flat colour).
 BLACK_LUMA = 24
 FLAT_SPREAD = 8
-_JPEG_QUALITY = 82
+# A well lit picture lies between these means of luma.
+DIM_LUMA, GLARING_LUMA = 60, 190
+_LOOK_WIDTH, _SCORED_WIDTH = 320, 640
+_QUALITY = 82
+_FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # A video that does not say how its colours are coded is shown by browsers as BT.709 from 720 lines on (ITU-T H.273 values).
 _UNSAID_MATRIX, _HD_MATRIX, _HD_LINES = 2, Colorspace.ITU709, 720
 _PACKETS_TO_KEYFRAME = 2000
@@ -59,69 +74,122 @@ def frame_at(path: Path, seconds: float, *, width: int | None = None, exact: boo
     return frames_at(path, [seconds], width=width, exact=exact)[0]
 
 
-def poster(path: Path, into: Path, *, width: int = 1280, halt: threading.Event | None = None) -> float:
-    """Write the best of a few keyframes as a JPEG: the sharpest that is neither black nor flat. Returns its time in seconds."""
+def poster(
+    path: Path, into: Path, *, width: int = 1280, score: Score | None = None, halt: threading.Event | None = None
+) -> float:
+    """Write the best of a few keyframes as a JPEG and return its time in seconds.
+
+    Best is sharp, well lit and neither black nor flat. `score` may add what a picture is worth beside that (faces in it, say): it is
+    given upright RGB, at most 640 pixels wide, and answers between 0 (nothing) and 1 (as much as all the rest).
+    """
     with open_media(path, headers_only=True) as container:
         stream = _picture_stream(container, rough=False)
-        best: tuple[float, float, VideoFrame] | None = None
+        candidates: dict[float, _Look] = {}
         # Neither the very start nor the end: those are titles and fades.
         for at in _spread(_length(container, stream), POSTER_CANDIDATES):
             _check(halt)
             packet = _keyframe_packet(container, stream, at)
-            frame = _decode_one(stream, packet)
-            score = _interest(frame)
-            if best is None or score > best[0]:
-                best = (score, float((packet.pts or 0) * (stream.time_base or 0)), frame)
-        if best is None:
-            raise TruncatedError
-        _save(_upright(best[2], width=min(width, best[2].width)), into)
-        return best[1]
+            shown = _seconds(packet, stream)
+            if shown not in candidates:
+                candidates[shown] = _look(_decode_one(stream, packet), score)
+        best = _best(candidates)
+        frame = _keyframe(container, stream, best)
+        _save(_upright(frame, width=width), into)
+        return best
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sprite:
-    """A sheet of equal tiles, row by row. `times[i]` (seconds) is what tile i is asked for at; it shows the keyframe before it."""
+    """A sheet of equal tiles, row by row. Tile i is shown from `i * interval` seconds on; its picture is of that stretch's middle."""
 
-    tile_width: int
-    tile_height: int
     columns: int
-    times: tuple[float, ...]
+    rows: int
+    width: int
+    height: int
+    interval: float
+    count: int
 
     def cell(self, index: int) -> tuple[int, int, int, int]:
-        """x, y, width, height of a tile, as media fragments of a thumbnail track write it."""
+        """x, y, width, height of a tile, as media fragments write it."""
         row, column = divmod(index, self.columns)
-        return column * self.tile_width, row * self.tile_height, self.tile_width, self.tile_height
+        return column * self.width, row * self.height, self.width, self.height
+
+    def time(self, index: int) -> float:
+        return (index + 0.5) * self.interval
 
 
 def sprite(
     path: Path,
     into: Path,
     *,
-    tiles: int = SPRITE_TILES,
-    tile_width: int = SPRITE_TILE_WIDTH,
+    columns: int = SPRITE_COLUMNS,
+    count: int = SPRITE_TILES,
+    width: int = SPRITE_TILE_WIDTH,
     halt: threading.Event | None = None,
 ) -> Sprite:
-    """Write a JPEG of `tiles` keyframes, evenly spread."""
+    """Write a sheet of at most `count` small pictures, evenly spread, as JPEG or WebP (as `into` is called). One tile a second at most.
+
+    Of long videos the tiles are keyframes; short ones, in which keyframes are too far apart for that, are decoded whole.
+    """
     with open_media(path, headers_only=True) as container:
         stream = _picture_stream(container, rough=True)
         length = _length(container, stream)
-        times = tuple((index + 0.5) * length / tiles for index in range(tiles))
-        columns = math.ceil(math.sqrt(tiles))
+        count = max(1, min(count, math.floor(length / SPRITE_SHORTEST_INTERVAL)))
+        times = [(index + 0.5) * length / count for index in range(count)]
+        take = _tiles_of_all if length <= SPRITE_ALL_FRAMES_SECONDS else _tiles_of_keyframes
         sheet: Image.Image | None = None
-        last: tuple[int | None, Image.Image] = (None, Image.new("RGB", (1, 1)))
-        for index, at in enumerate(times):
+        columns = min(columns, count)
+        rows = math.ceil(count / columns)
+        for index, tile in enumerate(take(container, stream, times, width)):
             _check(halt)
-            packet = _keyframe_packet(container, stream, at)
-            if packet.pts != last[0]:  # several tiles of a long group share its one keyframe
-                last = (packet.pts, _upright(_decode_one(stream, packet), width=tile_width))
-            tile = last[1]
             if sheet is None:
-                sheet = Image.new("RGB", (tile.width * columns, tile.height * math.ceil(tiles / columns)))
-            sheet.paste(tile, (index % columns * tile.width, index // columns * tile.height))
+                sheet = Image.new("RGB", (tile.width * columns, tile.height * rows))
+                size = tile.size
+            sheet.paste(tile, (index % columns * size[0], index // columns * size[1]))
         if sheet is None:
             raise TruncatedError
         _save(sheet, into)
-        return Sprite(tile_width=tile.width, tile_height=tile.height, columns=columns, times=times)
+        return Sprite(
+            columns=columns, rows=rows, width=size[0], height=size[1], interval=round(length / count, 6), count=count
+        )
+
+
+def sprite_vtt(sheet: Sprite, *, address: str) -> str:
+    """The thumbnail track of a player: for each stretch of time the part of the picture at `address` that shows it."""
+    cues: list[Block] = []
+    for index in range(sheet.count):
+        cell = ",".join(map(str, sheet.cell(index)))
+        cues.append(Cue.at(index * sheet.interval, (index + 1) * sheet.interval, f"{address}#xywh={cell}"))
+    return Document(cues).write()
+
+
+def _tiles_of_keyframes(
+    container: InputContainer, stream: VideoStream, times: Sequence[float], width: int
+) -> Iterator[Image.Image]:
+    last: tuple[int | None, Image.Image] | None = None
+    for at in times:
+        packet = _keyframe_packet(container, stream, at)
+        if last is None or packet.pts != last[0]:  # several tiles of a long group share its one keyframe
+            last = (packet.pts, _upright(_decode_one(stream, packet), width=width))
+        yield last[1]
+
+
+def _tiles_of_all(
+    container: InputContainer, stream: VideoStream, times: Sequence[float], width: int
+) -> Iterator[Image.Image]:
+    """The frame shown at each time."""
+    start = _start(stream)
+    waiting = iter(times)
+    due = next(waiting, None)
+    shown: VideoFrame | None = None
+    for frame in _decoded(container, stream):
+        while due is not None and shown is not None and frame.time is not None and frame.time - start > due + 1e-6:
+            yield _upright(shown, width=width)
+            due = next(waiting, None)
+        shown = frame
+    while due is not None and shown is not None:
+        yield _upright(shown, width=width)
+        due = next(waiting, None)
 
 
 def _check(halt: threading.Event | None) -> None:
@@ -131,31 +199,49 @@ def _check(halt: threading.Event | None) -> None:
 
 def _picture_stream(container: InputContainer, *, rough: bool) -> VideoStream:
     """`rough`: without deblocking, which is not seen in a small tile."""
-    for stream in container.streams.video:
-        if not stream.disposition & Disposition.attached_pic:
-            # A single frame gains nothing from threads, and starting them costs more than the frame.
-            stream.codec_context.thread_type = "NONE"
-            stream.codec_context.thread_count = 1
-            if rough:
-                stream.codec_context.options = {"skip_loop_filter": "all"}
-            return stream
-    raise NoVideoError
+    stream = picture_stream(container)
+    # A single frame gains nothing from threads, and starting them costs more than the frame.
+    stream.codec_context.thread_type = "NONE"
+    stream.codec_context.thread_count = 1
+    if rough:
+        stream.codec_context.options = {"skip_loop_filter": "all"}
+    return stream
 
 
 def _length(container: InputContainer, stream: VideoStream) -> float:
+    """Of the picture. A browser's recorder writes none at all: then the packets are counted."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / av.time_base
+    return (container.duration or 0) / av.time_base or _length_by_packets(container, stream)
+
+
+def _length_by_packets(container: InputContainer, stream: VideoStream) -> float:
+    ends = [packet.pts + (packet.duration or 0) for packet in container.demux(stream) if packet.pts is not None]
+    container.seek(0)
+    return float(max(ends, default=0) * (stream.time_base or 0)) - _start(stream)
+
+
+def _start(stream: VideoStream) -> float:
+    """When the first picture is shown, by the clock of the file. All times given and returned here count from it."""
+    return float((stream.start_time or 0) * (stream.time_base or 0))
+
+
+def _seconds(packet: av.Packet[VideoStream], stream: VideoStream) -> float:
+    return max(0.0, float((packet.pts or 0) * (stream.time_base or 0)) - _start(stream))
 
 
 def _spread(length: float, count: int) -> list[float]:
     return [length * (index + 1) / (count + 1) for index in range(count)]
 
 
+def _seek(container: InputContainer, stream: VideoStream, at: float) -> None:
+    # Seconds as a float may fall a hair short of the very tick that they stand for.
+    tick = max(0, int(at / (stream.time_base or Fraction(1)) + 1e-3))
+    container.seek((stream.start_time or 0) + tick, stream=stream, backward=True)
+
+
 def _keyframe_packet(container: InputContainer, stream: VideoStream, at: float) -> av.Packet[VideoStream]:
-    base = stream.time_base or Fraction(1, 1)
-    start = stream.start_time or 0
-    container.seek(start + max(0, int(at / base)), stream=stream, backward=True)
+    _seek(container, stream, at)
     for count, packet in enumerate(container.demux(stream)):
         if packet.is_keyframe and packet.size:
             return packet
@@ -179,14 +265,18 @@ def _keyframe(container: InputContainer, stream: VideoStream, at: float) -> Vide
 
 def _frame_shown(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame:
     """The last frame whose time is not after `at`."""
-    base = stream.time_base or Fraction(1, 1)
-    container.seek((stream.start_time or 0) + max(0, int(at / base)), stream=stream, backward=True)
-    shown: VideoFrame | None = None
-    for frame in _decoded(container, stream):
-        if shown is not None and frame.time is not None and frame.time > at + 1e-6:
-            break
-        shown = frame
-    stream.codec_context.flush_buffers()
+    start = _start(stream)
+    for seek in (lambda: _seek(container, stream, at), lambda: container.seek(0)):
+        seek()
+        shown: VideoFrame | None = None
+        for frame in _decoded(container, stream):
+            if shown is not None and frame.time is not None and frame.time - start > at + 1e-6:
+                break
+            shown = frame
+        stream.codec_context.flush_buffers()
+        # A transport stream has no index: a seek lands behind the keyframe, and pictures begin too late or not at all.
+        if shown is not None and (shown.time is None or shown.time - start <= at + 1e-6):
+            return shown
     if shown is None:
         raise TruncatedError("The picture of this file cannot be read at every place. Upload or export it again.")
     return shown
@@ -212,23 +302,49 @@ def _upright(frame: VideoFrame, *, width: int | None) -> Image.Image:
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
-def _interest(frame: VideoFrame) -> float:
-    """Higher is a better poster: edges per pixel, far below zero when black or flat."""
-    luma = (
-        frame.reformat(width=320, height=180, format="gray8", interpolation=Interpolation.BILINEAR)
-        .to_ndarray()
-        .astype(np.float32)
+@dataclass(frozen=True)
+class _Look:
+    """`sharpness`: edges per pixel. `light`: 1 where well lit, falling to 0 at black and at white. `worth`: what the caller sees in it."""
+
+    sharpness: float
+    light: float
+    is_empty: bool
+    worth: float
+
+
+def _look(frame: VideoFrame, score: Score | None) -> _Look:
+    height = max(2, round(_LOOK_WIDTH * frame.height / max(1, frame.width)))
+    small = frame.reformat(width=_LOOK_WIDTH, height=height, format="gray8", interpolation=Interpolation.BILINEAR)
+    luma = small.to_ndarray().astype(np.float32)
+    mean = float(luma.mean())
+    edges = luma[1:-1, :-2] + luma[1:-1, 2:] + luma[:-2, 1:-1] + luma[2:, 1:-1] - 4 * luma[1:-1, 1:-1]
+    is_empty = mean < BLACK_LUMA or float(luma.std()) < FLAT_SPREAD
+    worth = 0.0
+    if score is not None and not is_empty:
+        worth = score(np.asarray(_upright(frame, width=_SCORED_WIDTH)))
+    return _Look(
+        sharpness=float(edges.var()),
+        light=min(1.0, mean / DIM_LUMA, (255 - mean) / (255 - GLARING_LUMA)),
+        is_empty=is_empty,
+        worth=worth,
     )
-    if luma.mean() < BLACK_LUMA or luma.std() < FLAT_SPREAD:
-        return float(luma.mean() / 255 - 1000)
-    laplacian = luma[1:-1, :-2] + luma[1:-1, 2:] + luma[:-2, 1:-1] + luma[2:, 1:-1] - 4 * luma[1:-1, 1:-1]
-    return float(laplacian.var())
+
+
+def _best(candidates: dict[float, _Look]) -> float:
+    """The time of the best; of empty ones the brightest. Sharpness has no scale of its own: it counts beside the sharpest."""
+    sharpest = max((look.sharpness for look in candidates.values()), default=0.0) or 1.0
+
+    def rank(at: float) -> tuple[bool, float]:
+        look = candidates[at]
+        return not look.is_empty, look.light * math.sqrt(look.sharpness / sharpest) + look.worth
+
+    return max(candidates, key=rank)
 
 
 def _save(picture: Image.Image, into: Path) -> None:
     part = part_path(into)
     try:
-        picture.save(part, "JPEG", quality=_JPEG_QUALITY, optimize=False)
+        picture.save(part, _FORMATS[into.suffix.lower()], quality=_QUALITY)
         part.replace(into)
     finally:
         part.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from media_library.media import loudness, shots, thumbnails, waveform
+from media_library.media import loudness, shots, thumbnails, waveform, webvtt
 from media_library.media.errors import HaltedError, NoAudioError, NoVideoError
 
 
@@ -85,18 +85,141 @@ def test_the_poster_is_neither_black_nor_a_fade(make, tmp_path):
         assert np.asarray(picture).mean() > 60
 
 
-def test_the_sprite_shows_each_part_of_the_video(sample, tmp_path):
-    sheet = thumbnails.sprite(sample, tmp_path / "sprite.jpg", tiles=24, tile_width=80)
+def brightness_of_times(path, seconds):
+    return [
+        float(np.asarray(picture.convert("L")).mean()) for picture in thumbnails.frames_at(path, seconds, exact=True)
+    ]
 
-    assert (sheet.tile_width, sheet.tile_height, sheet.columns) == (80, 45, 5)
-    assert sheet.times[0] == 1.0
+
+def test_the_poster_is_sharp_and_well_lit(make, tmp_path):
+    """Noise that is blurred, then glaring, then as it should be, then dim."""
+    path = make(
+        "mixed.mp4",
+        "-vf",
+        "gblur=sigma=12:enable='lt(t,3)',eq=brightness=0.7:enable='between(t,3,6)',eq=brightness=-0.35:enable='gte(t,9)'",
+        *("-g", "10", "-c:v", "libx264", "-an"),
+        seconds=12,
+    )
+    at = thumbnails.poster(path, tmp_path / "poster.jpg", width=160)
+    assert 6 <= at < 9
+
+
+def test_the_caller_may_say_what_a_picture_is_worth(make, tmp_path):
+    path = make("a.mp4", "-g", "10", "-c:v", "libx264", "-an", "-vf", "hue=h=90*floor(t/3)", seconds=12)
+    seen: list[tuple[int, ...]] = []
+
+    def fifth(picture):
+        seen.append(picture.shape)
+        return 1.0 if len(seen) == 5 else 0.0
+
+    at = thumbnails.poster(path, tmp_path / "poster.webp", score=fifth)
+
+    assert set(seen) == {(180, 320, 3)}
+    assert len(seen) == 12
+    assert at == pytest.approx(12 * 5 / 13, abs=0.4)
+    with Image.open(tmp_path / "poster.webp") as picture:
+        assert (picture.format, picture.size) == ("WEBP", (320, 180))
+
+
+def test_the_poster_is_the_very_frame_whose_time_is_told(make, tmp_path):
+    path = make("ntsc.mp4", "-g", "10", "-c:v", "libx264", "-an", rate="30000/1001", seconds=6)
+    at = thumbnails.poster(path, tmp_path / "poster.jpg")
+    frames = thumbnails.frames_at(path, [at + 0.001 + step * 1001 / 30000 for step in (-1, 0, 1)], exact=True)
+    with Image.open(tmp_path / "poster.jpg") as picture:
+        poster = np.asarray(picture, np.int16)
+    before, same, after = (float(np.abs(poster - np.asarray(frame, np.int16)).mean()) for frame in frames)
+    assert same < min(before, after)
+
+
+def test_a_film_that_is_black_throughout_has_a_poster_all_the_same(make, tmp_path):
+    path = make("black.mp4", "-vf", "drawbox=color=black:t=fill", "-c:v", "libx264", "-an")
+    called = []
+    thumbnails.poster(path, tmp_path / "poster.jpg", score=lambda picture: called.append(1) or 1.0)
+    assert (tmp_path / "poster.jpg").exists()
+    assert called == []
+
+
+def test_the_sprite_shows_each_part_of_the_video(sample, tmp_path):
+    sheet = thumbnails.sprite(sample, tmp_path / "sprite.jpg", columns=5, count=24, width=80)
+
+    assert sheet == thumbnails.Sprite(columns=5, rows=5, width=80, height=45, interval=2.0, count=24)
+    assert sheet.time(0) == 1.0
     with Image.open(tmp_path / "sprite.jpg") as picture:
         assert picture.size == (400, 225)
         x, y, width, height = sheet.cell(11)  # at 23 s
         tile = np.asarray(picture.crop((x, y, x + width, y + height)), np.int16)
-    shown = thumbnails.frame_at(sample, sheet.times[11], width=80)
+    shown = thumbnails.frame_at(sample, sheet.time(11), width=80)
     assert np.abs(tile - np.asarray(shown, np.int16)).mean() < 15
     assert sorted(path.name for path in tmp_path.iterdir()) == ["sprite.jpg"]
+
+
+def tiles_of(path, sheet) -> list[float]:
+    """The brightness of each tile."""
+    with Image.open(path) as picture:
+        grey = picture.convert("L")
+        cells = (sheet.cell(index) for index in range(sheet.count))
+        return [float(np.asarray(grey.crop((x, y, x + width, y + height))).mean()) for x, y, width, height in cells]
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("far.mp4", ("-g", "999", "-c:v", "libx264")),  # one keyframe only
+        ("vfr.mp4", ("-c:v", "libx264", "-bf", "0", "-fps_mode", "vfr")),
+        ("late.ts", ("-c:v", "libx264", "-output_ts_offset", "100")),
+        ("live.webm", ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-f", "webm", "-live", "1")),
+    ],
+)
+def test_a_short_video_has_a_tile_for_each_second_of_its_own(make, tmp_path, name, options):
+    """It grows brighter with time; a variable rate drops most frames of the second half."""
+    drop = r"select='lt(t,3)+not(mod(n+1\,10))'," if name == "vfr.mp4" else ""
+    path = make(name, "-vf", f"{drop}geq=lum='40+30*T':cb=128:cr=128", *options, "-an", seconds=6)
+
+    sheet = thumbnails.sprite(path, tmp_path / "sprite.webp")
+
+    assert (sheet.count, sheet.columns, sheet.rows) == (6, 6, 1)
+    assert sheet.interval == pytest.approx(1.0, abs=0.03)
+    expected = brightness_of_times(path, [sheet.time(index) for index in range(6)])
+    assert tiles_of(tmp_path / "sprite.webp", sheet) == pytest.approx(expected, abs=3)
+    assert expected == sorted(expected)
+    assert expected[-1] - expected[0] > 100
+
+
+def test_a_blink_of_a_video_has_one_tile(make, tmp_path):
+    sheet = thumbnails.sprite(make("a.mp4", "-c:v", "libx264", "-an", seconds=0.4), tmp_path / "sprite.jpg")
+    assert (sheet.count, sheet.rows, sheet.columns) == (1, 1, 1)
+    assert sheet.interval == pytest.approx(0.4, abs=0.05)
+
+
+def test_tiles_of_a_turned_video_stand_upright(make, tmp_path):
+    import subprocess
+
+    from media_library.media import ffmpeg
+
+    turned = tmp_path / "turned.mp4"
+    command = [ffmpeg.program(), "-v", "error", "-display_rotation", "90", "-i", make("flat.mp4", "-c:v", "libx264")]
+    subprocess.run([*command, "-c", "copy", turned], check=True, timeout=60)
+
+    sheet = thumbnails.sprite(turned, tmp_path / "sprite.jpg", width=90)
+
+    assert (sheet.width, sheet.height) == (90, 160)
+
+
+def test_the_map_of_the_sprite_tells_a_player_where_each_time_is(make, tmp_path):
+    sheet = thumbnails.Sprite(columns=2, rows=2, width=160, height=90, interval=2.5, count=3)
+    track = thumbnails.sprite_vtt(sheet, address="sprite.jpg")
+    assert [(cue.start, cue.end, cue.text) for cue in webvtt.parse_strict(track).cues] == [
+        (0.0, 2.5, "sprite.jpg#xywh=0,0,160,90"),
+        (2.5, 5.0, "sprite.jpg#xywh=160,0,160,90"),
+        (5.0, 7.5, "sprite.jpg#xywh=0,90,160,90"),
+    ]
+
+
+def test_sound_alone_has_neither_poster_nor_sprite(make, tmp_path):
+    for work in (thumbnails.poster, thumbnails.sprite):
+        with pytest.raises(NoVideoError, match="no video"):
+            work(make("a.mp3", "-vn"), tmp_path / "a.jpg")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp3"]
 
 
 def test_a_file_without_picture_has_no_frames(make):
