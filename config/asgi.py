@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter, URLRouter
-from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 # Loads the apps; the routes below import models.
-http = get_asgi_application()
+django.setup(set_prefix=False)
 
 from accounts.sockets import SignedInSocket  # noqa: E402  (after the apps are loaded)
 from config.sockets import websocket_urlpatterns  # noqa: E402  (after the apps are loaded)
 from core.rest.body import BodyLimit  # noqa: E402
+from core.rest.waiting import PatientHandler  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": BodyLimit(http),
+        "http": BodyLimit(PatientHandler()),
         # Each consumer checks the Origin of a cookie-authenticated handshake itself, so that it can answer with its close code.
         "websocket": SignedInSocket(URLRouter(websocket_urlpatterns)),
     }

@@ -184,16 +184,18 @@ CELERY_BEAT_SCHEDULE = {
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
-    "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
-}
     # What a new model has not read yet; nothing to do costs one look into an index.
     "media_library.reindex_search": {
         "task": "media_library.tasks.reindex_search",
         "schedule": 60.0,
         "options": {"queue": "media"},
     },
+    "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
+}
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
 RUN_HEARTBEAT_SECONDS = env.number("RUN_HEARTBEAT_SECONDS", 3, least=1)
+# How long a request waits for its result where the answer is to hold one; then it tells where to ask.
+SYNC_WAIT_SECONDS = env.number("SYNC_WAIT_SECONDS", 120, least=0)
 
 # Files. Local disk under the state directory, or a bucket when one is named.
 STORAGE_ROOT = HOME / "media"

@@ -201,9 +201,12 @@ def sweep(*, at_most: int = 10_000) -> int:
     return IdempotentAnswer.objects.filter(pk__in=list(old.values_list("pk", flat=True))).delete()[0]
 
 
-def when_rendered(response: HttpResponseBase, act: Callable[[HttpResponseBase], None]) -> None:
-    """Now, or as soon as the body exists."""
-    if isinstance(response, Response):
+def when_final(response: HttpResponseBase, act: Callable[[HttpResponseBase], None]) -> None:
+    """Now, as soon as the body exists, or when the work that the answer waits for is done (core.rest.waiting)."""
+    wait = getattr(response, "waits_for", None)
+    if wait is not None:
+        wait.then.append(act)
+    elif isinstance(response, Response):
         response.add_post_render_callback(act)
     else:
         act(response)

@@ -51,7 +51,7 @@ class ApiView(APIView):
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         response = super().finalize_response(request, response, *args, **kwargs)
         if self.claim is not None:
-            idempotency.when_rendered(response, self.claim.keep)
+            idempotency.when_final(response, self.claim.keep)
         return response
 
     def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]  # noqa: ARG002  (the framework's signature)
