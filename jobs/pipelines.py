@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import Any
 
+from accounts.models import User
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from jobs import events, workflows
@@ -95,10 +98,21 @@ class JobListener:
             outputs.update(**{field: work.PENDING if (step.result or {}).get("missing") else work.DONE})
 
 
+def _sees(user: User, job_id: uuid.UUID) -> bool:
+    return Job.objects.visible_to(user).filter(pk=job_id).exists()
+
+
+def _result(run: Run) -> dict[str, Any]:
+    job = _job(run)
+    return {"job_id": str(job.pk), "status": job.status}
+
+
 ACCESSIBLE = register(
     Pipeline(
         kind=KIND,
         listener=JobListener(),
+        sees=_sees,
+        result=_result,
         steps=(
             StepSpec("ingest", Ingest, stage=S.INGESTING, queue="media", weight=1),
             StepSpec("probe", Look, stage=S.INGESTING, queue="media", needs=("ingest",), weight=1),

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from datetime import timedelta
 
 from django.db.models import Count, Prefetch, Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
-from core.runs.models import Run, Step
+from core.runs.models import Step
 from jobs.models import Job, LanguageOutput
 
 SORTS = ("created_at", "updated_at", "title", "status")
-
-# Below this share of the work the rest cannot be guessed from the time so far.
-ETA_FROM = 0.03
 
 
 def _outputs() -> QuerySet[LanguageOutput]:
@@ -67,19 +62,3 @@ def steps(job: Job) -> list[Step]:
 def current_step(job: Job) -> Step | None:
     """What is being worked on now."""
     return next((step for step in steps(job) if step.status == Step.Status.RUNNING), None)
-
-
-def eta(run: Run | None) -> timedelta | None:
-    """What is left, from the share that is done and the time its steps took. None when that would be a guess."""
-    if run is None or run.status != Run.Status.RUNNING or run.progress < ETA_FROM:
-        return None
-    now = timezone.now()
-    spent = sum(
-        (
-            (step.finished_at or now) - step.started_at
-            for step in run.steps.exclude(queue="").filter(status__in=[Step.Status.DONE, Step.Status.RUNNING])
-            if step.started_at
-        ),
-        timedelta(0),
-    )
-    return spent * ((1 - run.progress) / run.progress)

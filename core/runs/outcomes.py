@@ -169,7 +169,7 @@ def _values(outcome: Outcome, spec: StepSpec, failures: int) -> dict[str, Any]:
             values = {"failures": failures, "error": message, "error_code": code[:60]}
             if retryable and failures < spec.retry.failures:
                 return {**values, "status": status.WAITING, "run_after": Now() + spec.retry.delay(failures)}
-            return {**values, "status": status.FAILED, "finished_at": Now()}
+            return {**values, "status": spec.ends_as, "finished_at": Now()}
         case Halted(reason="cancelled"):
             return {"status": status.CANCELLED, "finished_at": Now()}
         case Halted():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -78,7 +79,8 @@ class RetryPolicy:
 class StepSpec:
     """`needs` names earlier steps. Where both have items the same item is needed, otherwise all of them.
 
-    A `gate` has no function: it waits for a person until `services.resume` is called.
+    A `gate` has no function: it waits for a person until `services.resume` is called. An `optional` step that fails is
+    left out, with its reason, and the run goes on.
     """
 
     name: str
@@ -90,10 +92,16 @@ class StepSpec:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     weight: float = 1.0
     timeout: timedelta = timedelta(hours=4)
+    optional: bool = False
 
     @property
     def gate(self) -> bool:
         return self.function is None
+
+    @property
+    def ends_as(self) -> str:
+        """The status of a step that has failed for good."""
+        return Step.Status.SKIPPED if self.optional else Step.Status.FAILED
 
 
 class Listener(Protocol):
@@ -111,11 +119,23 @@ class Listener(Protocol):
         """After the write, in no transaction, at most four times a second a step."""
 
 
+def nobody(_user: Any, _subject_id: uuid.UUID) -> bool:
+    return False
+
+
+def nothing(_run: Run) -> dict[str, Any] | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Pipeline:
+    """`sees` says whether a user may see a run of this subject, beside who started it; `result` what came of a completed one."""
+
     kind: str
     steps: tuple[StepSpec, ...]
     listener: Listener
+    sees: Callable[[Any, uuid.UUID], bool] = nobody
+    result: Callable[[Run], dict[str, Any] | None] = nothing
 
     def __post_init__(self) -> None:
         known: set[str] = set()

@@ -54,7 +54,7 @@ def reap_one(step_id: uuid.UUID | str, still: Q) -> bool:
             _end(step, Step.Status.CANCELLED, "", "")
             advance(run)
         elif step.failures >= pipeline.spec(step.name).retry.failures:
-            _end(step, Step.Status.FAILED, CRASHED.format(times=step.failures), "worker_lost")
+            _end(step, pipeline.spec(step.name).ends_as, CRASHED.format(times=step.failures), "worker_lost")
             step.refresh_from_db()
             pipeline.listener.step_changed(run, step)
             advance(run)

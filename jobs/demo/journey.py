@@ -21,6 +21,7 @@ from rich.table import Table
 
 from accounts.models import User
 from core import languages
+from core.runs.estimates import eta
 from core.runs.models import Step
 from jobs import queries, workflows
 from jobs.demo.client import Studio, StudioError
@@ -110,7 +111,7 @@ def follow(job: Job, studio: Studio, people: dict[str, User], console: Console) 
 
 
 def _show(job: Job, bars: Progress, whole: TaskID, shown: dict[str, TaskID]) -> None:
-    left = queries.eta(job.run)
+    left = eta(job.run)
     words = f"about {max(1, round(left.total_seconds()))} s left" if left else ""
     bars.update(whole, completed=job.run.progress if job.run else 0.0, left=words)
     for step in queries.steps(job):

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from core.errors import WrongStateError
-from core.runs import services, worker
+from core.runs import services, sweep, worker
 from core.runs.errors import StepError
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, Waiting
@@ -329,3 +329,40 @@ def test_the_key_of_what_is_paid_for_outlives_the_attempt(bench: Bench) -> None:
     bench.work(bench.start(bench.step("a", work, inputs=lambda ctx: {"x": 1})))
     assert len(keys) == 2
     assert keys[0] == keys[1]
+
+
+def test_an_optional_step_that_fails_is_left_out_with_its_reason(bench: Bench) -> None:
+    def fails(_ctx: object) -> None:
+        raise StepError("The engine is not installed.", code="engine_missing")
+
+    run = bench.work(
+        bench.start(bench.step("a"), bench.step("b", fails, needs=("a",), optional=True), bench.step("c", needs=("b",)))
+    )
+    left_out = run.steps.get(name="b")
+    assert run.status == Run.Status.COMPLETED
+    assert (left_out.status, left_out.error) == ("skipped", "The engine is not installed.")
+    assert bench.calls == ["a", "b", "c"]
+    # Once that can be helped, the run is opened again and does what was left out.
+    services.reopen(run.pk, "a")
+    assert bench.work(run).status == Run.Status.COMPLETED
+    assert bench.calls == ["a", "b", "c", "b"]
+
+
+def test_an_optional_step_is_tried_as_often_as_any_other(bench: Bench) -> None:
+    def busy(_ctx: object) -> None:
+        raise StepError("The engine is busy.", retryable=True)
+
+    retry = RetryPolicy(failures=3)
+    run = bench.work(bench.start(bench.step("a", busy, optional=True, retry=retry)))
+    assert (run.status, bench.calls) == (Run.Status.COMPLETED, ["a"] * 3)
+
+
+def test_an_optional_step_that_stops_its_workers_is_left_out(bench: Bench) -> None:
+    run = bench.start(bench.step("a", optional=True), bench.step("b", needs=("a",)))
+    for _ in range(3):
+        step = run.steps.get(name="a")
+        assert worker.claim(step.pk) is not None
+        Step.objects.filter(pk=step.pk).update(lease_expires_at="2026-01-01T00:00:00Z")
+        sweep.reap()
+    run = bench.work(run)
+    assert (run.status, run.steps.get(name="a").status, bench.calls) == (Run.Status.COMPLETED, "skipped", ["b"])
