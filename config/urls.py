@@ -15,7 +15,8 @@ urlpatterns = [
     path("", include("ai.pages.urls")),
     path("", include("chat.pages.urls")),
     path("api/", include("accounts.api.urls")),
-    path("api/v1/", include("media_library.api.urls")),
+    path("api/", include("core.runs.urls")),
+    path("api/", include("media_library.api.urls")),
     path("api/v1/", include("jobs.api.urls")),
     path("admin/", admin.site.urls),
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.urls import path
 
-from media_library.pages import glossaries
+from media_library.pages import glossaries, personas, voices
 
 GLOSSARY = "glossaries/<uuid:glossary_id>"
 VERSION = f"{GLOSSARY}/versions/<uuid:version_id>"
+VOICE = "voices/<uuid:voice_id>"
 
 app_name = "media_library"
 urlpatterns = [
@@ -19,4 +20,12 @@ urlpatterns = [
     path(f"{GLOSSARY}/archive", glossaries.glossary_archive, name="glossary_archive"),
     path(f"{GLOSSARY}/terms.csv", glossaries.download, {"kind": "csv"}, name="glossary_csv"),
     path(f"{GLOSSARY}/terms.xlsx", glossaries.download, {"kind": "xlsx"}, name="glossary_xlsx"),
+    path("personas", personas.persona_list, name="personas"),
+    path("personas/<uuid:persona_id>", personas.persona, name="persona"),
+    path("personas/<uuid:persona_id>/delete", personas.persona_delete, name="persona_delete"),
+    path("voices", voices.voice_list, name="voices"),
+    path(VOICE, voices.voice, name="voice"),
+    path(f"{VOICE}/consent", voices.consent_record, name="voice_consent"),
+    path(f"{VOICE}/revoke", voices.consent_revoke, name="voice_revoke"),
+    path(f"{VOICE}/delete", voices.voice_delete, name="voice_delete"),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-UNKNOWN_ID = re.compile(r"(\w+) unknown, soft-deleted")
+UNKNOWN_ID = re.compile(r"(\w+) unknown")
 BODY_ID = re.compile(r"user(?:_id)?(?: is)? unknown")
 # What no field of this type takes. A number is no text for a name; an object is nothing but an object.
 WRONG_TYPE: dict[str, tuple[Any, ...]] = {
@@ -34,6 +34,15 @@ class BadInput:
 
     def __str__(self) -> str:
         return f"{self.place}.{self.field}={self.values.get(self.field, 'left out')!r}"
+
+
+def unknown_id(when: str, path: str) -> str:
+    """The parameter of `path` that an error's `when` says is unknown ("client_id unknown, …", "video unknown"); empty for none."""
+    found = UNKNOWN_ID.match(when)
+    if found is None:
+        return ""
+    named = found[1].lower()
+    return next((name for name in re.findall(r"{(\w+)}", path) if name in (named, f"{named}_id")), "")
 
 
 def bad_bodies(entry: Mapping[str, Any], good: Mapping[str, Any], skip: tuple[str, ...]) -> Iterator[BadInput]:

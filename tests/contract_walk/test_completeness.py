@@ -25,7 +25,7 @@ def test_every_line_of_the_entry_has_its_counterpart(entry: str) -> None:
         message = holding.message_of(error["body"])
         automatic = (
             error["status"] in AUTOMATIC
-            or provoke.UNKNOWN_ID.match(error["when"])
+            or provoke.unknown_id(error["when"], about["path"])
             or provoke.BODY_ID.match(error["when"])
         )
         assert message in told.errors or automatic, f"nothing provokes {error['status']} {message}"

@@ -47,6 +47,11 @@ class Walk:
         """Platform's surface is the browser's: it signs in on the page and keeps a session."""
         return self.id.startswith("platform.")
 
+    @property
+    def as_form(self) -> bool:
+        """Its pages take forms, its API takes JSON."""
+        return self.browser and (self.entry.get("request") or {}).get("content_type") != "application/json"
+
     def run(self) -> None:
         self.success()
         for about, told in zip(self.entry.get("alternatives") or [], self.scene.alternatives, strict=True):
@@ -107,11 +112,11 @@ class Walk:
     def error(self, error: Mapping[str, Any]) -> None:
         message = holding.message_of(error["body"])
         told = self.scene.errors.get(message, self.scene.errors.get(f"{error['status']}"))
-        unknown = provoke.UNKNOWN_ID.match(error["when"])
+        unknown = provoke.unknown_id(error["when"], self.entry["path"])
         if isinstance(told, Elsewhere):
             return
         if unknown and told is None:
-            self.unknown_id(error, unknown[1])
+            self.unknown_id(error, unknown)
         elif told is not None:
             for twist in told if isinstance(told, tuple) else (told,):
                 self.twisted(error, twist)
@@ -169,7 +174,7 @@ class Walk:
                 if kind == "malformed":
                     # No route takes it, so nothing says which thing it would have been.
                     self.answers += 1
-                    if answer.status_code != 404 or "detail" not in answer.json():
+                    if answer.status_code != 404 or not {"detail", "error"} & set(answer.json()):
                         self.find(
                             self.named(error), f"malformed {parameter}: {answer.status_code} {answer.content[:200]!r}"
                         )
@@ -295,7 +300,7 @@ class Walk:
         body = changed["body"] if "body" in changed else self.values(call.body, stage)
         headers = {**(self.values(call.headers, stage) or {}), **changed.get("headers", {})}
         method, target = self.entry["method"], self.target(path)
-        if call.form or (self.browser and body is not None):
+        if call.form or (self.as_form and body is not None):
             if self.browser:
                 return stage.post_form(stage.with_query(target, query), body, **headers)
             return stage.send(method, target, query=query, body=body, form=True, headers=headers)

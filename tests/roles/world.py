@@ -134,7 +134,7 @@ def build() -> World:
 
 
 def _library(house: Organization, people: dict[str, User], *, client: Client) -> dict[str, uuid.UUID]:
-    """Production's things in the house, for the client: a film with what is said in it, a recording, a picture. And one person's own file."""
+    """Production's things in the house, for the client: a film with its words, a recording, a picture. And one person's own file."""
     shared = {"owner": people["production"], "organization": house, "client": client}
     video = LibraryAssetFactory(**shared, title="Launch", tags=["sea"])
     transcript = transcript_of(video, "The harbour lights went on.", "We waited for the tide.")

@@ -6,9 +6,20 @@ from tests.contract_walk.scenes import (
     glossaries,
     invitations,
     organizations,
+    personas,
     pipeline,
     platform,
     tokens,
 )
 
-__all__ = ["admin", "clients", "glossaries", "invitations", "organizations", "pipeline", "platform", "tokens"]
+__all__ = [
+    "admin",
+    "clients",
+    "glossaries",
+    "invitations",
+    "organizations",
+    "personas",
+    "pipeline",
+    "platform",
+    "tokens",
+]
