@@ -24,6 +24,7 @@ from core.rest.parsers import StrictJSONParser
 from core.rest.schema import Gives, Made
 from core.rest.schema import page as page_shape
 from core.rest.views import ApiView
+from core.storage.spooling import spooled
 from jobs import policies, queries, services, workflows
 from jobs.api import serializers as shapes
 from jobs.models import Job
@@ -131,7 +132,7 @@ class Jobs(ApiView):
         fields["filename"] = upload.name or "video"
         fields["requested_outputs"] = _json_field(fields.get("requested_outputs", "{}"))
         new = shapes.NewJobInput.read(fields)
-        with services.spooled(upload) as path:
+        with spooled(upload) as path:
             job = services.create_from_file(
                 Path(path), owner=caller(request), new=new, content_type=upload.content_type or ""
             )

@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.services import foreign_reads
 from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
 from core.live.events import last_seq
+from core.storage.spooling import spooled
 from jobs import events, policies, queries, services, workflows
 from jobs.forms import OFFERED_LANGUAGES, NewJobForm
 from jobs.models import Job
@@ -126,7 +127,7 @@ def new_job(request: HttpRequest) -> HttpResponse:
     form = NewJobForm(request.POST, request.FILES, user=viewer(request))
     if form.is_valid():
         try:
-            with services.spooled(form.cleaned_data["file"]) as path:
+            with spooled(form.cleaned_data["file"]) as path:
                 job = services.create_from_file(
                     path, owner=viewer(request), new=form.new_job(), content_type=form.content_type
                 )

@@ -13,7 +13,6 @@ from jobs.services.intake import (
     create_from_file,
     gcs_uri,
     reserve_upload,
-    spooled,
 )
 from jobs.services.reprocessing import STAGES, reprocess
 from jobs.services.tracks import (
@@ -59,6 +58,5 @@ __all__ = [
     "save_machine_text",
     "save_track",
     "slug",
-    "spooled",
     "track_link",
 ]

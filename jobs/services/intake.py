@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from tempfile import NamedTemporaryFile
-from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 
 from accounts.models import Client, Organization, Project, User
@@ -268,19 +263,3 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
     job.run = runs.start(KIND, subject_id=job.pk, created_by=owner)
     job.save(update_fields=["run"])
     return job
-
-
-@contextmanager
-def spooled(upload: UploadedFile[Any]) -> Iterator[Path]:
-    """A file of a form as a path, whether the framework kept it in memory or on disk."""
-    with NamedTemporaryFile(dir=_incoming()) as file:
-        for piece in upload.chunks():
-            file.write(piece)
-        file.flush()
-        yield Path(file.name)
-
-
-def _incoming() -> Path:
-    path: Path = settings.HOME / "scratch"
-    path.mkdir(parents=True, exist_ok=True)
-    return path
