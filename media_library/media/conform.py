@@ -1,7 +1,7 @@
 """The house mezzanine: what every source becomes once, so that cutting, freezing and joining later are exact and cheap.
 
 MP4 with its index first; H.264 8-bit 4:2:0 progressive, upright, square pixels, constant rate, closed GOPs of at most two seconds;
-AAC 48 kHz stereo.
+AAC 48 kHz stereo. Of sound alone it is the same without the picture, as M4A, which every browser plays.
 The size of the picture is kept (probe refuses beyond 4096 x 2304): making it smaller would lose what nobody asked to lose. Never scaled up.
 """
 
@@ -25,6 +25,8 @@ STANDARD_RATES = tuple(
     for rate in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (48, 1), (50, 1), (60000, 1001), (60, 1))
 )
 _PROFILES = {"Baseline", "Constrained Baseline", "Main", "High"}
+# The first that is no cover.
+_PICTURE = "0:V:0"
 # ITU-T H.273: perceptual quantiser and hybrid log-gamma.
 _HDR_TRANSFERS = {16, 18}
 
@@ -54,9 +56,9 @@ def conform(
         inputs=[Input(path=source, kind=found.kind)],
         options=options,
         output=into,
-        muxer="mp4",
+        muxer="mp4" if found.video else "ipod",
         expected_seconds=found.duration,
-        what="Preparing the video",
+        what="Preparing the video" if found.video else "Preparing the sound",
         progress=progress,
         halt=halt,
     )
@@ -130,12 +132,12 @@ def _video_options(video: VideoInfo | None) -> list[str]:
     if video is None:
         return ["-vn"]
     if not _video_reasons(video):
-        return ["-map", "0:v:0", "-c:v", "copy"]
+        return ["-map", _PICTURE, "-c:v", "copy"]
     rate = house_rate(video.fps, is_vfr=video.is_vfr)
     gop = math.floor(rate * Fraction(LONGEST_GOP_SECONDS))
     filters = [*house_picture(video), f"fps={rate.numerator}/{rate.denominator}", "format=yuv420p"]
     return [
-        *("-map", "0:v:0", "-filter:v", ",".join(filters), "-fps_mode", "cfr"),
+        *("-map", _PICTURE, "-filter:v", ",".join(filters), "-fps_mode", "cfr"),
         *("-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-profile:v", "high", "-pix_fmt", "yuv420p"),
         *(
             "-g",
@@ -167,7 +169,7 @@ def _check(source: Probe, made: Probe) -> None:
     left = needs_conform(made)
     if left:
         raise RenderError(
-            "The video could not be prepared for the studio. Export it as MP4 (H.264 and AAC) and try again.",
+            "This file could not be prepared for the studio. Export it as MP4 (H.264 and AAC) and try again.",
             log="; ".join(left),
         )
     if abs(made.duration - source.duration) > max(1.0, source.duration * 0.01):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import av
 from av.container import InputContainer
@@ -25,7 +26,7 @@ from media_library.media.images import FORMATS
 from media_library.media.limits import SOURCE, SourceLimits
 from media_library.media.opening import open_media
 from media_library.media.sniff import Kind, sniff
-from media_library.media.structure import check_complete, is_faststart, mov_rotation
+from media_library.media.structure import announces_length, check_complete, is_faststart, mov_rotation
 from media_library.media.timing import decoded_rotation, frame_index, is_open_gop, is_vfr
 
 _UNTAGGED = {"", "und", "unk"}
@@ -101,6 +102,13 @@ class Probe:
     audio_tracks: tuple[AudioInfo, ...] = ()
     subtitles: tuple[SubtitleInfo, ...] = field(default=())
 
+    @property
+    def family(self) -> Literal["video", "audio", "image"]:
+        """By what is in it: an MP4 may hold sound alone, and a cover makes no video of a song."""
+        if self.kind.family == "image":
+            return "image"
+        return "video" if self.video else "audio"
+
     def require(self, *, video: bool = False, audio: bool = False) -> Probe:
         if video and self.video is None:
             raise NoVideoError
@@ -169,7 +177,8 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
     pictures = [stream for stream in streams.video if not stream.disposition & Disposition.attached_pic]
     if not pictures and not streams.audio:
         raise NotMediaError("This file has neither picture nor sound. Upload the media file itself.")
-    duration = _duration(container)
+    announced = announces_length(path, kind=kind)
+    duration = _duration(container) if announced else _length_by_packets(container)
     if duration > limits.duration:
         raise TooLongError(
             f"This file lasts {_clock(duration)}; at most {_clock(limits.duration)} are accepted. Cut it into shorter parts."
@@ -193,7 +202,7 @@ def _describe(container: InputContainer, *, path: Path, kind: Kind, limits: Sour
             "This file says nothing about its length, or it is empty. Export it again and upload it once more."
         )
     video = _video(container, pictures[0], path=path, kind=kind, limits=limits, duration=duration) if pictures else None
-    if kind.demuxer in {"mp3", "flac"}:
+    if kind.demuxer in {"mp3", "flac"} and announced:
         _check_last_packets(container, duration)
     size = path.stat().st_size
     return Probe(

@@ -15,6 +15,7 @@ from media_library.media.sniff import Kind
 _CUT_OFF = "This file is incomplete: its end is missing ({percent:.0f} % of it is there). Upload or export it again."
 _NO_INDEX = "This file is incomplete: the recording was not finished, its index is missing. Export it again and upload it once more."
 _MOST_BOXES = 100_000
+_MP3_HEADER_WITHIN = 2048
 _CONTAINER_BOXES = {b"moov", b"trak"}
 
 
@@ -53,6 +54,24 @@ def is_faststart(path: Path) -> bool:
     with path.open("rb") as file:
         names = [name for name, _, _ in _boxes(file, 0, path.stat().st_size) if name in {b"moov", b"mdat"}]
     return names[:1] == [b"moov"]
+
+
+def announces_length(path: Path, *, kind: Kind) -> bool:
+    """Not: bare AAC, and MP3 without the header that most encoders write. What ffmpeg then says is a guess from the first packets."""
+    if kind.demuxer != "mp3":
+        return kind.demuxer != "aac"
+    with path.open("rb") as file:
+        tag = file.read(10)
+        if tag.startswith(b"ID3"):
+            # Four bytes of seven bits each (ID3v2, 6.2).
+            size = 0
+            for byte in tag[6:10]:
+                size = size << 7 | byte & 0x7F
+            file.seek(10 + size)
+        else:
+            file.seek(0)
+        first = file.read(_MP3_HEADER_WITHIN)
+    return any(name in first for name in (b"Xing", b"Info", b"VBRI"))
 
 
 def media_bytes(path: Path) -> int:
