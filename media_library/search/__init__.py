@@ -1,1 +1,23 @@
-"""One search over names, tags, words and meaning."""
+"""One search over names, tags, words and meaning.
+
+Passages (media_library.services.indexing) are found in two ways. By words: full text by the rules of each language, and plainly, without
+accents. By meaning: vectors of a multilingual model, so a sentence is found from another language. Both rank on their own; reciprocal
+rank fusion joins the rankings, so no scale of scores has to be made to fit another. What the caller may not see is no candidate.
+"""
+
+from media_library.search.asking import MOST_CHARACTERS, Filters
+from media_library.search.finding import MODES, meaning, search
+from media_library.search.results import FacetValue, Hit, Meant, Neighbour, Results
+
+__all__ = [
+    "MODES",
+    "MOST_CHARACTERS",
+    "FacetValue",
+    "Filters",
+    "Hit",
+    "Meant",
+    "Neighbour",
+    "Results",
+    "meaning",
+    "search",
+]
