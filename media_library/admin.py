@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from django.contrib import admin
+from django.db import models
 
 from core.admin import ReadOnly
 from media_library.models import (
     Asset,
+    ClipFile,
+    Collection,
     Glossary,
     GlossaryTerm,
     GlossaryVersion,
+    Intake,
+    Passage,
+    Persona,
     Segment,
+    Speaker,
+    Suggestion,
     Track,
     TrackDraft,
     TrackVersion,
     Transcript,
+    TranscriptEdit,
+    VoiceConsent,
+    VoiceProfile,
 )
 
 
@@ -22,18 +35,29 @@ from media_library.models import (
 class AssetAdmin(ReadOnly, admin.ModelAdmin[Asset]):
     list_display = (
         "filename",
+        "title",
         "kind",
         "purpose",
-        "language",
+        "status",
+        "shelf",
         "owner",
         "organization",
         "size",
         "duration",
         "created_at",
     )
-    list_filter = ("kind", "purpose", ("organization", admin.RelatedOnlyFieldListFilter))
+    list_filter = (
+        "kind",
+        "purpose",
+        "status",
+        "shelf",
+        "origin",
+        ("archived_at", admin.EmptyFieldListFilter),
+        ("deleted_at", admin.EmptyFieldListFilter),
+        ("organization", admin.RelatedOnlyFieldListFilter),
+    )
     list_select_related = ("owner", "organization")
-    search_fields = ("id", "filename", "sha256", "owner__email")
+    search_fields = ("id", "filename", "title", "sha256", "owner__email")
     date_hierarchy = "created_at"
 
 
@@ -128,3 +152,98 @@ class GlossaryTermAdmin(ReadOnly, admin.ModelAdmin[GlossaryTerm]):
     list_filter = ("forbidden", "case_sensitive")
     list_select_related = ("version__glossary",)
     search_fields = ("words",)
+
+
+@admin.register(Intake)
+class IntakeAdmin(ReadOnly, admin.ModelAdmin[Intake]):
+    list_display = ("filename", "owner", "shelf", "status", "size", "created_at")
+    list_filter = ("status", "shelf")
+    list_select_related = ("owner",)
+    search_fields = ("id", "filename", "owner__email")
+    date_hierarchy = "created_at"
+    # What is in a signed address is the address' secret.
+    exclude = ("source_url",)
+
+
+@admin.register(Collection)
+class CollectionAdmin(ReadOnly, admin.ModelAdmin[Collection]):
+    list_display = ("name", "project", "organization", "owner", "updated_at")
+    list_filter = (("organization", admin.RelatedOnlyFieldListFilter),)
+    list_select_related = ("project", "organization", "owner")
+    search_fields = ("id", "name", "owner__email")
+    exclude = ("assets",)
+
+
+@admin.register(ClipFile)
+class ClipFileAdmin(ReadOnly, admin.ModelAdmin[ClipFile]):
+    list_display = ("asset", "start_ms", "end_ms", "format", "method", "size", "used_at")
+    list_filter = ("format",)
+    list_select_related = ("asset",)
+    search_fields = ("id", "asset__filename", "asset__title")
+
+
+@admin.register(Suggestion)
+class SuggestionAdmin(ReadOnly, admin.ModelAdmin[Suggestion]):
+    list_display = ("asset", "kind", "status", "engine", "measured", "decided_by", "created_at")
+    list_filter = ("kind", "status", "engine")
+    list_select_related = ("asset", "decided_by")
+    search_fields = ("asset__filename", "asset__title")
+
+
+@admin.register(Speaker)
+class SpeakerAdmin(ReadOnly, admin.ModelAdmin[Speaker]):
+    list_display = ("shown", "label", "transcript", "voice_engine")
+    list_select_related = ("transcript__asset",)
+    search_fields = ("name", "label")
+    # How a voice sounds identifies its owner.
+    exclude = ("voice",)
+
+
+@admin.register(TranscriptEdit)
+class TranscriptEditAdmin(ReadOnly, admin.ModelAdmin[TranscriptEdit]):
+    list_display = ("transcript", "number", "action", "summary", "author", "created_at")
+    list_filter = ("action",)
+    list_select_related = ("transcript__asset", "author")
+    search_fields = ("transcript__asset__filename", "author__email")
+
+
+@admin.register(Passage)
+class PassageAdmin(ReadOnly, admin.ModelAdmin[Passage]):
+    list_display = ("text", "asset", "kind", "language", "start", "model")
+    list_filter = ("kind", "language", "model")
+    list_select_related = ("asset",)
+    search_fields = ("text",)
+    exclude = ("document", "embedding")
+    show_full_result_count = False
+
+
+@admin.register(Persona)
+class PersonaAdmin(ReadOnly, admin.ModelAdmin[Persona]):
+    formfield_overrides: ClassVar[dict[Any, Any]] = {models.URLField: {"assume_scheme": "https"}}
+    list_display = ("name", "organization", "owner", "is_active", "updated_at")
+    list_filter = ("is_active", ("organization", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("organization", "owner")
+    search_fields = ("id", "name", "owner__email")
+
+
+class ConsentInline(ReadOnly, admin.TabularInline[VoiceConsent, VoiceProfile]):
+    model = VoiceConsent
+    fields = ("given_by", "given_at", "statement", "recorded_by", "revoked_at", "revoked_by", "revoked_because")
+    extra = 0
+
+
+@admin.register(VoiceProfile)
+class VoiceProfileAdmin(ReadOnly, admin.ModelAdmin[VoiceProfile]):
+    list_display = ("name", "language", "owner", "status", "is_public", "updated_at")
+    list_filter = ("status", "is_public", "language")
+    list_select_related = ("owner",)
+    search_fields = ("id", "name", "owner__email")
+    inlines = (ConsentInline,)
+
+
+@admin.register(VoiceConsent)
+class VoiceConsentAdmin(ReadOnly, admin.ModelAdmin[VoiceConsent]):
+    list_display = ("profile", "given_by", "given_at", "recorded_by", "revoked_at")
+    list_filter = (("revoked_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("profile", "recorded_by")
+    search_fields = ("profile__name", "given_by")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from core.admin import ReadOnly
-from core.storage.models import Upload
+from core.storage.models import Removal, Upload
 
 
 @admin.register(Upload)
@@ -30,3 +30,9 @@ class UploadAdmin(ReadOnly, admin.ModelAdmin[Upload]):
         "updated_at",
         "expires_at",
     )
+
+
+@admin.register(Removal)
+class RemovalAdmin(ReadOnly, admin.ModelAdmin[Removal]):
+    list_display = ("key", "due_at")
+    search_fields = ("key",)
