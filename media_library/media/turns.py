@@ -12,6 +12,8 @@ SLACK_SECONDS = 0.6
 SLACK_WORDS = 2
 # A shorter flicker to somebody else in the middle of a sentence is the engine's mistake, not an answer.
 FLICKER_SECONDS = 0.6
+# A pause in which somebody else may begin.
+BREATH_SECONDS = 0.3
 SENTENCE_ENDS = (".", "?", "!", "…", "。", "？", "！", "؟", "।")
 
 
@@ -50,6 +52,18 @@ class Turns:
             return best
         middle = (start + end) / 2
         return min(near, key=lambda turn: max(turn.start - middle, middle - turn.end)).speaker
+
+
+def phrases(words: Sequence[dict[str, Any]]) -> list[tuple[float, float]]:
+    """Where somebody says something in one breath: parted at the ends of sentences and at pauses."""
+    found: list[tuple[float, float]] = []
+    for at, word in enumerate(words):
+        before = words[at - 1] if at else None
+        if before is None or _ends_sentence(before) or word["start"] - before["end"] >= BREATH_SECONDS:
+            found.append((float(word["start"]), float(word["end"])))
+        else:
+            found[-1] = (found[-1][0], max(found[-1][1], float(word["end"])))
+    return [(start, end) for start, end in found if end > start]
 
 
 def speakers_of(words: Sequence[dict[str, Any]], turns: Turns) -> list[int | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,7 +27,13 @@ class Diarization(Protocol):
     @property
     def turns(self) -> Sequence[turns.Turn]: ...
     @property
-    def voices(self) -> Mapping[int, Sequence[float]]: ...
+    def voices(self) -> Sequence[Sequence[float]]: ...
+
+
+def spans_of(transcript: Transcript) -> list[tuple[float, float]]:
+    """What to ask an engine about: phrases, because a segment may hold two people and a word too little sound to know a voice."""
+    rows = transcript.segments.order_by("position").values_list("start", "end", "words")
+    return [span for start, end, words in rows for span in turns.phrases(words) or [(start, end)]]
 
 
 @dataclass(frozen=True)
@@ -114,7 +120,7 @@ def _speakers(
     transcript: Transcript,
     segments: Sequence[Segment],
     who: Sequence[int | None],
-    voices: Mapping[int, Sequence[float]],
+    voices: Sequence[Sequence[float]],
     engine: str,
 ) -> dict[int, Speaker]:
     """A row for each number, in the order in which they first speak. Named rows are used again for whoever says most of theirs."""
@@ -136,8 +142,9 @@ def _speakers(
     found: dict[int, Speaker] = {}
     for number in heard:
         speaker = kept.get(number) or Speaker(transcript=transcript, label=next(free))
-        speaker.voice = list(voices[number]) if number in voices else None
-        speaker.voice_engine = engine[:100] if number in voices else ""
+        known_voice = number < len(voices) and any(voices[number])
+        speaker.voice = list(voices[number]) if known_voice else None
+        speaker.voice_engine = engine[:100] if known_voice else ""
         speaker.save()
         found[number] = speaker
     return found

@@ -23,7 +23,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class TimedText:
     text: str
     start_ms: int
     end_ms: int
@@ -50,7 +50,7 @@ def write(document: Document, *, language: str, title: str) -> bytes:
                         "end": word.end_ms / 1000,
                         "speaker": word.speaker,
                     }
-                    for word in _words(cue.text, caption.start_ms, caption.end_ms)
+                    for word in timed_texts(cue.text, caption.start_ms, caption.end_ms)
                 ],
             }
         )
@@ -62,7 +62,7 @@ def write(document: Document, *, language: str, title: str) -> bytes:
     return showable(text).encode() + b"\n"
 
 
-def _words(cue_text: str, start_ms: int, end_ms: int) -> list[_Word]:
+def timed_texts(cue_text: str, start_ms: int, end_ms: int) -> list[TimedText]:
     """Only where the text itself says when: each timestamp times the words up to the next one."""
     moments: list[tuple[int, list[Run]]] = [(start_ms, [])]
     _timed(parse_text(showable(cue_text)), "", moments)
@@ -74,7 +74,7 @@ def _words(cue_text: str, start_ms: int, end_ms: int) -> list[_Word]:
         text = " ".join(text_of(runs).split())
         if text:
             speaker = next((run.voice for run in runs if run.text.strip()), "")
-            words.append(_Word(text, start, max(start, end), speaker))
+            words.append(TimedText(text, start, max(start, end), speaker))
     return words
 
 

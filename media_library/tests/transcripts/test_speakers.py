@@ -25,7 +25,7 @@ class Turn:
 @dataclass(frozen=True)
 class Heard:
     turns: list[Turn]
-    voices: dict[int, list[float]] = field(default_factory=dict)
+    voices: list[list[float]] = field(default_factory=list)
 
 
 def said(transcript: Transcript) -> list[tuple[str, str]]:
@@ -37,6 +37,10 @@ def said(transcript: Transcript) -> list[tuple[str, str]]:
 def transcript() -> Transcript:
     """Three segments of two seconds, four words each."""
     return transcript_of(AssetFactory(), "Shall we start now?", "We shall. And you?", "I am quite ready.")
+
+
+def test_an_engine_is_asked_about_phrases(transcript):
+    assert speakers.spans_of(transcript) == [(0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 6.0)]
 
 
 def test_a_segment_is_parted_where_another_speaker_begins(transcript):
@@ -90,7 +94,7 @@ def test_names_stay_with_whoever_says_the_same_again(transcript):
 
 def test_what_sounds_how_is_kept(transcript):
     voice = [1.0] + [0.0] * 255
-    speakers.assign_speakers(transcript, Heard([Turn(0, 6, 3)], {3: voice}), engine="local:ear")
+    speakers.assign_speakers(transcript, Heard([Turn(0, 6, 0)], [voice]), engine="local:ear")
     speaker = transcript.speakers.get()
     assert list(speaker.voice) == voice
     assert speaker.voice_engine == "local:ear"
