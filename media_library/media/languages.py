@@ -15,11 +15,15 @@ from media_library.media.profiles import primary
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """Lower-case words. `clings`: belongs to the word after it. `conjunctions`, `prepositions`: a clause or phrase begins here."""
+    """Lower-case words. `clings`: belongs to the word after it. `conjunctions`, `prepositions`: a clause or phrase begins here.
+
+    `determiners`: a noun follows (articles and possessives, also those that have grown together with a preposition).
+    """
 
     conjunctions: frozenset[str] = frozenset()
     prepositions: frozenset[str] = frozenset()
     clings: frozenset[str] = frozenset()
+    determiners: frozenset[str] = frozenset()
     titles: frozenset[str] = frozenset({"dr.", "mr.", "mrs.", "ms.", "st.", "prof."})
     spaced: bool = True  # words are separated by spaces
     wide: bool = False  # a full-width character counts one, a half-width one half
@@ -47,6 +51,7 @@ _GRAMMARS: dict[str, Grammar] = {
             "will would shall should can could may might must not no very more most rather quite i'm you're he's she's it's we're they're i've you've "
             "we've they've i'll you'll he'll she'll we'll they'll don't doesn't didn't can't couldn't won't wouldn't isn't aren't wasn't weren't some any every each"
         ),
+        determiners=_words("a an the my your his her its our their this these those some any every each"),
         titles=_words("mr. mrs. ms. dr. prof. st. sir lady lord captain president professor mister miss"),
     ),
     "es": Grammar(
@@ -59,6 +64,9 @@ _GRAMMARS: dict[str, Grammar] = {
         clings=_words(
             "el la los las lo un una unos unas mi mis tu tus su sus nuestro nuestra nuestros nuestras este esta estos estas ese esa esos esas yo tú él ella "
             "nosotros ellos ellas usted ustedes me te se nos os le les es son era eran fue fueron ser está están estaba he has ha hemos han había no muy más tan"
+        ),
+        determiners=_words(
+            "el la los las un una unos unas mi mis tu tus su sus nuestro nuestra este esta ese esa al del"
         ),
         titles=_words("sr. sra. srta. dr. dra. don doña san señor señora"),
     ),
@@ -73,6 +81,9 @@ _GRAMMARS: dict[str, Grammar] = {
             "le la les un une mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce cet cette ces je tu il elle on nous vous ils elles me te se "
             "ne est sont était étaient suis es sommes êtes ai as a avons avez ont avait très plus moins pas"
         ),
+        determiners=_words(
+            "le la les l d des du au aux un une mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs ce cet cette ces"
+        ),
         titles=_words("m. mme mlle dr. monsieur madame saint"),
     ),
     "de": Grammar(
@@ -85,6 +96,9 @@ _GRAMMARS: dict[str, Grammar] = {
         clings=_words(
             "der die das den dem des ein eine einen einem einer eines mein meine dein deine sein seine ihr ihre unser unsere euer eure dieser diese dieses "
             "ich du er sie es wir ist sind war waren bin bist habe hast hat haben hatte wird werden wurde kann muss soll will nicht kein keine sehr mehr zu"
+        ),
+        determiners=_words(
+            "der die das den dem des ein eine einen einem einer eines mein meine dein sein seine ihr ihre unser unsere dieser diese dieses im am zum zur vom beim ins"
         ),
         titles=_words("hr. fr. dr. prof. herr frau"),
     ),
@@ -99,6 +113,9 @@ _GRAMMARS: dict[str, Grammar] = {
             "il lo la i gli le un uno una mio mia tuo tua suo sua nostro nostra vostro vostra loro questo questa questi queste quel quella io tu lui lei noi voi "
             "mi ti si ci vi è sono era erano ho hai ha abbiamo hanno aveva non molto più"
         ),
+        determiners=_words(
+            "il lo la i gli le l un uno una al alla ai alle dal dalla del della dei delle nel nella sul sulla mio mia suo sua nostro nostra questo questa"
+        ),
         titles=_words("sig. sig.ra dott. dr. signor signora san"),
     ),
     "pt": Grammar(
@@ -109,6 +126,9 @@ _GRAMMARS: dict[str, Grammar] = {
         clings=_words(
             "o a os as um uma uns umas meu minha meus minhas teu tua seu sua seus suas nosso nossa este esta esse essa aquele aquela eu tu ele ela nós eles elas "
             "você vocês me te se lhe é são era eram foi foram ser está estão estava tenho tem têm há não muito mais"
+        ),
+        determiners=_words(
+            "o a os as um uma ao aos do da dos das no na nos nas meu minha seu sua nosso nossa este esta esse essa"
         ),
         titles=_words("sr. sra. dr. dra. dom dona são senhor senhora"),
     ),
