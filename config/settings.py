@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
+    "media_library.purge_clips": {"task": "media_library.tasks.purge_clip_files", "schedule": 3600.0},
     # What a new model has not read yet; nothing to do costs one look into an index.
     "media_library.reindex_search": {
         "task": "media_library.tasks.reindex_search",
@@ -206,6 +207,8 @@ AWS_S3_REGION_NAME = env.text("AWS_S3_REGION_NAME", "us-east-1")
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 10 * 2**30, least=1)
 UPLOAD_DIRECT_MAX_BYTES = env.number("UPLOAD_DIRECT_MAX_BYTES", 100 * 2**20, least=1)
 UPLOAD_LINK_SECONDS = env.number("UPLOAD_LINK_SECONDS", 3600, least=1)
+# How long the studio fetches one file from an address before it gives up.
+IMPORT_MAX_SECONDS = env.number("IMPORT_MAX_SECONDS", 3600, least=1)
 # Bytes a person may keep in the library, by tier. What the studio makes from it costs nothing.
 STORAGE_QUOTAS = {
     tier: env.number(f"STORAGE_QUOTA_{tier.upper()}", gib * 2**30, least=1)
@@ -213,6 +216,8 @@ STORAGE_QUOTAS = {
 }
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
 PREVIEW_LINK_SECONDS = env.number("PREVIEW_LINK_SECONDS", 3600, least=1)
+# A clip that nobody looked at or downloaded for so long is cut again when somebody does.
+CLIP_FILE_DAYS = env.number("CLIP_FILE_DAYS", 7, least=1)
 MEDIA_MAX_SECONDS = env.number("MEDIA_MAX_SECONDS", 4 * 3600, least=1)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 

@@ -8,6 +8,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("core.rest.urls")),
     path("", include("core.storage.urls")),
+    path("", include("media_library.api.tus_urls")),
     path("", include("accounts.pages.microsoft_urls")),
     path("", include("accounts.pages.urls")),
     path("", include("media_library.pages.urls")),

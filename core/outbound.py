@@ -11,14 +11,13 @@ import re
 import socket
 import ssl
 import time
-import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Thread
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urljoin, urlsplit
 
 import httpcore2
@@ -28,6 +27,7 @@ import structlog
 from django.conf import settings
 
 from core.errors import FetchFailedError, UnsafeUrlError
+from core.outbound_bodies import Kept, Sink, Written, limited_body
 
 log = structlog.get_logger(__name__)
 
@@ -91,10 +91,34 @@ def fetch(
     Redirects are followed for GET and HEAD only; credentials in `headers` do not travel to another origin.
     """
     until = time.monotonic() + seconds
+    kept = Kept(max_bytes)
+    return follow(url, headers=headers, method=method, content=content, into=kept, until=until)
+
+
+def download(
+    url: str, *, into: IO[bytes], max_bytes: int, seconds: float, arrived: Callable[[int, int | None], None]
+) -> Answer:
+    """As `fetch`, but what comes is written into `into` as it comes; the answer's `content` is empty.
+
+    `arrived` hears how much there is so far and how much was announced, first with 0; what it raises ends the transfer.
+    """
+    file = Written(into, max_bytes, arrived)
+    return follow(url, headers=None, method="GET", content=None, into=file, until=time.monotonic() + seconds)
+
+
+def follow(
+    url: str,
+    *,
+    headers: Mapping[str, str] | None,
+    method: str,
+    content: bytes | None,
+    into: Sink,
+    until: float,
+) -> Answer:
     sent = {name: value for name, value in (headers or {}).items() if name.lower() not in {"host", "accept-encoding"}}
     target = judge(url, until=until)
     for _ in range(MOST_REDIRECTS + 1):
-        answer = ask(target, method=method, headers=sent, content=content, max_bytes=max_bytes, until=until)
+        answer = ask(target, method=method, headers=sent, content=content, into=into, until=until)
         location = answer.headers.get("location")
         if answer.status not in REDIRECTS or not location or method not in {"GET", "HEAD"}:
             return answer
@@ -297,7 +321,7 @@ def certificates() -> ssl.SSLContext:
 
 
 def ask(
-    target: Target, *, method: str, headers: Mapping[str, str], content: bytes | None, max_bytes: int, until: float
+    target: Target, *, method: str, headers: Mapping[str, str], content: bytes | None, into: Sink, until: float
 ) -> Answer:
     sent = {"User-Agent": "Reelwright", "Accept": "*/*", **headers, "Accept-Encoding": "identity"}
     timeouts = {"connect": CONNECT_SECONDS, "read": None, "write": None, "pool": CONNECT_SECONDS}
@@ -310,32 +334,8 @@ def ask(
             ) as response,
         ):
             received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            body = b"" if response.status in REDIRECTS else limited_body(response, received, max_bytes=max_bytes)
+            body = b"" if response.status in REDIRECTS else limited_body(response, received, into=into)
             return Answer(response.status, received, body, target.url)
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
         log.info("outbound.failed", host=target.host, error=type(error).__name__)
         raise FetchFailedError from error
-
-
-def limited_body(response: httpcore2.Response, headers: Mapping[str, str], *, max_bytes: int) -> bytes:
-    """The body, never more than `max_bytes` of it in memory, compressed or not."""
-    announced = headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > max_bytes:
-        raise FetchFailedError("The answer is larger than allowed.")
-    encoding = headers.get("content-encoding", "identity").strip().lower()
-    if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
-        raise FetchFailedError("The answer is compressed in a way that was not asked for.")
-    # 47: the window of zlib and gzip alike, told apart by their header.
-    unpack = None if encoding in {"identity", ""} else zlib.decompressobj(47)
-    body = bytearray()
-    for chunk in response.iter_stream():
-        if unpack is None:
-            body += chunk
-        else:
-            try:
-                body += unpack.decompress(chunk, max_bytes + 1 - len(body))
-            except zlib.error as error:
-                raise FetchFailedError("The answer's compression is broken.") from error
-        if len(body) > max_bytes:
-            raise FetchFailedError("The answer is larger than allowed.")
-    return bytes(body)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.dispatch import receiver
+from django.urls import reverse
 
-from accounts.models import Client, Project
+from accounts.models import Client, Project, User
 from accounts.signals import closing_client, closing_project
 from core.errors import WrongStateError
 from jobs.models import Job
+from media_library import uses
+from media_library.models import Asset
+from media_library.signals import closing_asset
+from media_library.uses import Use
 
 S = Job.Status
 ENDED = frozenset({S.COMPLETED, S.CANCELLED, S.REJECTED, S.FAILED})
@@ -25,3 +31,22 @@ def refuse_while_the_client_has_active_jobs(*, client: Client, **_: Any) -> None
 def refuse_while_the_project_has_active_jobs(*, project: Project, **_: Any) -> None:
     if project.jobs.filter(deleted_at=None).exclude(status__in=ENDED).exists():
         raise WrongStateError("Project has active jobs")
+
+
+# Nothing is made from their video any more, and nothing that was made of it is anybody's result.
+WITHOUT_RESULT = frozenset({S.CANCELLED, S.REJECTED, S.FAILED})
+
+
+@receiver(closing_asset)
+def refuse_while_a_job_needs_the_file(*, asset: Asset, **_: Any) -> None:
+    """What a completed job delivered was made of its video, and would go with it. Those that came to nothing let go."""
+    jobs = Job.objects.filter(source=asset)
+    if jobs.filter(deleted_at=None).exclude(status__in=WITHOUT_RESULT).exists():
+        raise WrongStateError("File is in use")
+    jobs.update(source=None)
+
+
+@uses.register
+def jobs_made_from(asset: Asset, user: User) -> Iterator[Use]:
+    for job in Job.objects.visible_to(user).filter(source=asset).distinct().order_by("-created_at", "-pk"):
+        yield Use("job", job.title, reverse("jobs:detail", args=[job.pk]), job.created_at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -59,3 +61,24 @@ def _forget(step: Step, keys: list[str]) -> None:
     with transaction.atomic():
         row = Step.objects.select_for_update().only("keys").get(pk=step.pk)
         Step.objects.filter(pk=step.pk).update(keys=[key for key in row.keys if key not in keys])
+
+
+def release(subjects: Iterable[uuid.UUID], keys: Iterable[str]) -> set[str]:
+    """Lets go of files whose subjects are removed for good: `keys`, and all that ended steps of the subjects' own runs noted.
+
+    Answers with the latter, for the caller to remove. What a worker is still writing is not among them: its step is over without a
+    result then, and its files go with it.
+    """
+    ended = Step.objects.select_for_update().exclude(status=Step.Status.RUNNING).exclude(keys=[])
+    own = list(ended.filter(run__subject_id__in=list(subjects)).only("keys"))
+    found = {key for step in own for key in step.keys}
+    for step in own:
+        step.keys = []
+    # Others may have had a share in the same files; their keys tell whose they are.
+    named = set(keys) - found
+    runs = {key.split("/", 2)[1] for key in named if key.startswith("runs/")}
+    shared = [step for step in ended.filter(run__in=runs).only("keys") if set(step.keys) & named] if runs else []
+    for step in shared:
+        step.keys = [key for key in step.keys if key not in named]
+    Step.objects.bulk_update([*own, *shared], ["keys"])
+    return found

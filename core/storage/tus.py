@@ -1,4 +1,4 @@
-"""tus 1.0 with expiration, checksum and termination (https://tus.io/protocols/resumable-upload). Uploads are announced elsewhere.
+"""tus 1.0 with expiration, checksum and termination (https://tus.io/protocols/resumable-upload). Uploads are created elsewhere.
 
 A body is kept piece by piece as it comes in, so that a broken line costs nothing that had arrived. With Upload-Checksum it is kept whole
 or not at all.
@@ -30,7 +30,7 @@ from core.storage import signing, uploads
 from core.storage.models import Upload
 
 VERSION = "1.0.0"
-EXTENSIONS = "expiration,checksum,termination"
+EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 ALGORITHMS = ("sha1", "sha256", "md5")
 MEDIA_TYPE = "application/offset+octet-stream"
 # Retrying clients give up after about ten seconds of "busy", so a line that died must have let go by then.
@@ -98,7 +98,7 @@ def failure_of(error: Exception) -> Failure:
 
 async def work(request: HttpRequest, upload_id: UUID, stream: Stream) -> HttpResponse:
     if request.method == "OPTIONS":
-        return capabilities()
+        return HttpResponse(status=204, headers=capabilities())
     signing.check_upload_signature(str(upload_id), request.GET.get("sig", ""))
     if request.headers.get("Tus-Resumable") != VERSION:
         raise VersionError
@@ -110,14 +110,14 @@ async def work(request: HttpRequest, upload_id: UUID, stream: Stream) -> HttpRes
     return state(await receive(request, upload_id, stream), status=204)
 
 
-def capabilities() -> HttpResponse:
-    given = {
+def capabilities() -> dict[str, str]:
+    """What this server speaks, as headers."""
+    return {
         "Tus-Version": VERSION,
         "Tus-Extension": EXTENSIONS,
         "Tus-Max-Size": str(settings.UPLOAD_MAX_BYTES),
         "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
     }
-    return HttpResponse(status=204, headers=given)
 
 
 def state(upload: Upload, *, status: int) -> HttpResponse:

@@ -324,6 +324,11 @@ def _subtitles(head: bytes) -> Kind | None:
     return SUBRIP if _SRT_START.match(text) else None
 
 
+def endings() -> frozenset[str]:
+    """Endings of names that `kind_of_name` knows."""
+    return frozenset(_EXTENSIONS)
+
+
 def kind_of_name(filename: str) -> Kind | None:
     """What a file of such a name should be, by its ending alone."""
     return _EXTENSIONS.get(Path(filename).suffix.lower().lstrip("."))
@@ -332,3 +337,13 @@ def kind_of_name(filename: str) -> Kind | None:
 def kind_of_type(mime: str) -> Kind | None:
     """What a client means by this media type."""
     return _ALIASES.get(mime.partition(";")[0].strip().lower())
+
+
+def ending_of(kind: Kind) -> str:
+    """What the names of such files end in."""
+    return next(ending for ending, named in _EXTENSIONS.items() if named == kind)
+
+
+def endings() -> frozenset[str]:
+    """What the names of files that are read end in."""
+    return frozenset(_EXTENSIONS)

@@ -14,16 +14,25 @@ from django.db import transaction
 from accounts import policies
 from accounts.models import Organization, Project, User
 from core import audit
-from core.errors import ConflictError, DomainError, InvalidFieldError, StorageFullError, TooLargeError
+from core.errors import (
+    ConflictError,
+    DomainError,
+    InvalidFieldError,
+    StorageFullError,
+    TooLargeError,
+    WrongStateError,
+)
+from core.runs import services as runs
+from core.runs.models import Run
 from core.storage import removal, store, uploads
 from core.storage.models import Upload
 from media_library.models import Asset, Collection, Intake
 from media_library.services import ingestion, making, placing, quota, versions
-from media_library.services.accepting import accept_type, confirm
+from media_library.services.accepting import accept_type, confirm, endings
 from media_library.services.describing import clean_tags
 from media_library.services.placing import Place, place_for
 
-__all__ = ["About", "accept_type", "adopt", "announce", "receive", "refuse", "take_in"]
+__all__ = ["About", "about", "accept_type", "adopt", "announce", "confirm", "endings", "give_up", "receive", "refuse", "take_in"]
 
 log = structlog.get_logger(__name__)
 
@@ -80,13 +89,17 @@ def about(
     tags: Iterable[str] = (),
     media_type: str = "",
     purpose: str = "",
+    named: bool = True,
 ) -> About:
-    """Refuses what may not come: a type that is not on the list, a place where `owner` may not add."""
+    """Refuses what may not come: a type that is not on the list, a place where `owner` may not add.
+
+    `named` is False while it is not known yet what the file is.
+    """
     filename = uploads.plain(filename)
-    kind, mime = accept_type(filename, content_type)
+    kind, mime = accept_type(filename, content_type) if named else ("", "")
     if replaces is not None:
         policies.require(owner, "media_library.asset.change", replaces)
-        if replaces.kind != kind:
+        if kind and replaces.kind != kind:
             raise InvalidFieldError(f"A new version of {replaces.kind} is {replaces.kind} too.", field="replaces")
         shelf = replaces.shelf
         place = Place(replaces.organization, replaces.client, replaces.project)
@@ -213,10 +226,21 @@ def _still_open(intake: Intake) -> Place:
     return place
 
 
-def refuse(intake: Intake, *, problem: str) -> None:
+def refuse(intake_id: uuid.UUID, *, problem: str) -> None:
     """It will not come. Its owner sees why."""
-    coming = Intake.objects.filter(pk=intake.pk, status=Intake.Status.COMING)
+    coming = Intake.objects.filter(pk=intake_id, status=Intake.Status.COMING)
     coming.update(status=Intake.Status.REFUSED, problem=problem)
+
+
+def give_up(intake: Intake) -> None:
+    """Its owner does not want it any more. What is an asset already is deleted as one."""
+    if intake.status == Intake.Status.DONE:
+        raise WrongStateError("This file is complete. Delete it in the library.")
+    if intake.upload is not None and intake.upload.status in Upload.OPEN:
+        uploads.abort(intake.upload.pk)
+    if intake.run is not None and intake.run.status in Run.ACTIVE:
+        runs.cancel(intake.run.pk)
+    Intake.objects.filter(pk=intake.pk).exclude(status=Intake.Status.DONE).delete()
 
 
 def take_in(
@@ -263,9 +287,8 @@ def take_in(
         raise StorageFullError
     asset_id = asset_id or uuid.uuid4()
     key = key or key_of(asset_id)
-    if Asset.objects.filter(key=key).exists():
+    if Asset.objects.filter(key=key).exists() or not removal.remove_unless_kept(key):
         raise ConflictError("There is a file of this name already.")
-    removal.remove_unless_kept(key)
     try:
         stored = store().put(key, path, content_type=mime)
         with transaction.atomic():

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
-from django.db.models.functions import Now
+from django.db.models import Count, Sum
 from django.template.defaultfilters import filesizeformat
 
 from accounts.models import User
 from core.errors import TooLargeError
-from core.runs.models import Run
-from core.storage.models import Upload
 from media_library.models import Asset, Intake
+from media_library.queries import intakes
 
 
 class QuotaExceededError(TooLargeError):
@@ -67,9 +65,8 @@ def usage(user: User) -> Usage:
 
 def _pending(user: User, *, without: Intake | None = None) -> int:
     """Announced and not here yet: uploads whose link still works, and addresses that are being fetched."""
-    sending = Q(upload__status__in=Upload.OPEN, upload__expires_at__gt=Now())
-    fetching = Q(upload=None, run__status__in=Run.ACTIVE)
-    coming = Intake.objects.filter(sending | fetching, owner=user, status=Intake.Status.COMING)
+    under_way = intakes.open_uploads() | intakes.open_imports()
+    coming = Intake.objects.filter(under_way, owner=user, status=Intake.Status.COMING)
     if without is not None:
         coming = coming.exclude(pk=without.pk)
     return coming.aggregate(bytes=Sum("size"))["bytes"] or 0

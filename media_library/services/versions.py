@@ -6,22 +6,33 @@ from media_library.models import Asset
 
 
 def stack(asset: Asset) -> list[Asset]:
-    """All versions, the newest first."""
-    newest = _newest(asset)
+    """All versions, the newest first; none when it is gone."""
+    one = Asset.objects.filter(pk=asset.pk).first()
+    while one is not None and (above := Asset.objects.filter(previous=one).first()) is not None:
+        one = above
     found: list[Asset] = []
-    one: Asset | None = newest
     while one is not None:
         found.append(one)
         one = one.previous
     return found
 
 
+def hold(asset: Asset) -> list[Asset]:
+    """The stack, locked for the rest of the transaction; always in the same order, so that nobody waits for somebody who waits for them."""
+    while True:
+        ids = [one.pk for one in stack(asset)]
+        list(Asset.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk"))
+        found = stack(asset)
+        if [one.pk for one in found] == ids:
+            return found
+
+
 def put_on_top(asset: Asset, *, of: Asset) -> None:
     """`asset` is the newest version of what `of` is a version of, and inherits what people said and did about it."""
-    below = Asset.objects.select_for_update(of=("self",)).get(pk=_newest(of).pk)
-    while (above := Asset.objects.select_for_update(of=("self",)).filter(previous=below).first()) is not None:
-        # Somebody was quicker: theirs stays below.
-        below = above
+    # Somebody may have been quicker: theirs is below.
+    below = next(iter(hold(of)), None)
+    if below is None:
+        return
     below.is_current = False
     below.save(update_fields=["is_current", "updated_at"])
     asset.previous, asset.version = below, below.version + 1
@@ -38,8 +49,8 @@ def put_on_top(asset: Asset, *, of: Asset) -> None:
 
 
 def take_out(asset: Asset) -> None:
-    """Closes the gap that its removal leaves; the version below a removed newest is in use again."""
-    above = Asset.objects.select_for_update(of=("self",)).filter(previous=asset).first()
+    """Closes the gap that its removal leaves in a stack that is held; the version below a removed newest is in use again."""
+    above = Asset.objects.filter(previous=asset).first()
     below = asset.previous
     if above is not None:
         # First off, then on: each version has one successor.
@@ -49,10 +60,3 @@ def take_out(asset: Asset) -> None:
         above.save(update_fields=["previous", "updated_at"])
     elif below is not None and asset.is_current:
         Asset.objects.filter(pk=below.pk).update(is_current=True)
-
-
-def _newest(asset: Asset) -> Asset:
-    newest = asset
-    while (above := Asset.objects.filter(previous=newest).first()) is not None:
-        newest = above
-    return newest

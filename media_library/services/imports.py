@@ -1,0 +1,78 @@
+"""Files that the studio fetches itself, from an address that somebody gave it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from django.db import transaction
+
+from accounts.models import Organization, Project, User
+from core import audit, outbound
+from core.runs import services as runs
+from core.storage import uploads
+from media_library.models import Asset, Collection, Intake
+from media_library.services import quota
+from media_library.services.intake import about
+
+KIND = "media_library.import"
+
+
+def import_url(
+    *,
+    owner: User,
+    url: str,
+    filename: str = "",
+    organization: Organization | None = None,
+    project: Project | None = None,
+    collection: Collection | None = None,
+    replaces: Asset | None = None,
+    shelf: str = Asset.Shelf.LIBRARY,
+    title: str = "",
+    description: str = "",
+    tags: Iterable[str] = (),
+    media_type: str = "",
+) -> Intake:
+    """Begins to fetch. What the address leads to is judged before anything is kept, and again at every redirect."""
+    # By its form only: a name is looked up by the worker, which nobody waits for.
+    target = outbound.read(url)
+    name = filename or name_in(target.url)
+    said = about(
+        owner=owner,
+        filename=name,
+        organization=organization,
+        project=project,
+        collection=collection,
+        replaces=replaces,
+        shelf=shelf,
+        title=title,
+        description=description,
+        tags=tags,
+        media_type=media_type,
+        # The server says what it is; a name without an ending says nothing.
+        named=bool(PurePosixPath(name).suffix),
+    )
+    intake = said.intake(source_url=url)
+    with transaction.atomic():
+        quota.require_room(owner, 1)
+        intake.save(force_insert=True)
+        intake.run = runs.start(KIND, subject_id=intake.pk, created_by=owner)
+        intake.save(update_fields=["run"])
+        audit.record("media_library.asset.import", intake, actor=owner, host=target.host)
+    return intake
+
+
+def name_in(url: str) -> str:
+    """The last part of the path, which is what the file is mostly called."""
+    return uploads.plain(unquote(PurePosixPath(urlsplit(url).path).name))
+
+
+def make_room(intake_id: uuid.UUID, size: int) -> None:
+    """So many bytes are on their way: they count from now on."""
+    with transaction.atomic():
+        intake = Intake.objects.select_related("owner").get(pk=intake_id)
+        quota.hold(intake.owner)
+        quota.require_room(intake.owner, size, coming=intake)
+        Intake.objects.filter(pk=intake_id).update(size=size)
