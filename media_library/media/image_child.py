@@ -126,11 +126,13 @@ def _plain(image: Image.Image, *, longest: int) -> Image.Image:
 
 def _eight_bits(image: Image.Image) -> Image.Image:
     if image.mode in {"I;16", "I;16B", "I;16L", "I", "F"}:
-        values = image.convert("F")
-        low, high = values.getextrema()
+        import numpy as np  # noqa: PLC0415 -- heavy, and hardly any picture needs it
+
+        values = np.asarray(image).astype(np.float32)
         # Sixteen bits are told by the mode; the range of wider numbers only by what is there.
-        scale, offset = (1 / 257, 0.0) if image.mode.startswith("I;16") else (255 / max(1e-9, high - low), low)
-        return values.point(lambda value: value * scale + (-offset * scale)).convert("L").convert("RGB")
+        least, most = (0.0, 65535.0) if image.mode.startswith("I;16") else (float(values.min()), float(values.max()))
+        levels = (values - least) * (255 / max(1e-9, most - least))
+        return Image.fromarray(levels.round().astype(np.uint8)).convert("RGB")
     alpha = image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info
     return _in_srgb(image, "RGBA" if alpha else "RGB")
 

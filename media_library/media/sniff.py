@@ -342,8 +342,3 @@ def kind_of_type(mime: str) -> Kind | None:
 def ending_of(kind: Kind) -> str:
     """What the names of such files end in."""
     return next(ending for ending, named in _EXTENSIONS.items() if named == kind)
-
-
-def endings() -> frozenset[str]:
-    """What the names of files that are read end in."""
-    return frozenset(_EXTENSIONS)

@@ -266,8 +266,11 @@ def _keyframe(container: InputContainer, stream: VideoStream, at: float) -> Vide
 def _frame_shown(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame:
     """The last frame whose time is not after `at`."""
     start = _start(stream)
-    for seek in (lambda: _seek(container, stream, at), lambda: container.seek(0)):
-        seek()
+    for again in (False, True):
+        if again:
+            container.seek(0)
+        else:
+            _seek(container, stream, at)
         shown: VideoFrame | None = None
         for frame in _decoded(container, stream):
             if shown is not None and frame.time is not None and frame.time - start > at + 1e-6:
