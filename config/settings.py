@@ -225,7 +225,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 MODELS_ROOT = env.path("REELWRIGHT_MODELS", HOME / "models")
 AI_ROUTES = {
     name: env.text(f"AI_{name.upper()}", "")
-    for name in ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed")
+    for name in ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed", "diarize")
 }
 OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
@@ -379,6 +379,8 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["core.rest.limits.SurfaceThrottle"],
     "EXCEPTION_HANDLER": "core.rest.errors.exception_handler",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    # `?format=` is a word of the documents: which kind of file is wanted.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Reelwright",

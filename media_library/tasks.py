@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from media_library.services import glossaries, indexing
+from media_library.services import clips, glossaries, indexing
 
 
 @shared_task
@@ -27,3 +27,8 @@ def embed_asset(*, asset_id: str, **_: object) -> None:
 @shared_task
 def reindex_search(**_: object) -> None:
     indexing.reindex()
+
+
+@shared_task
+def purge_clip_files(**_: object) -> None:
+    clips.purge()
