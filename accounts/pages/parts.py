@@ -44,7 +44,7 @@ def paged(request: HttpRequest, rows: QuerySet[M]) -> Page[M]:
 
 @dataclass(frozen=True)
 class Question:
-    """Asked once, naming the thing. `crumbs` are pairs of a name and an address."""
+    """Asked once, naming the thing. `crumbs` are pairs of a name and an address, `kept` of a name and a value that go along."""
 
     title: str
     follows: str
@@ -52,6 +52,7 @@ class Question:
     back: str
     section: str
     crumbs: list[tuple[str, str]] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
 
 
 def ask(request: HttpRequest, question: Question) -> HttpResponse:

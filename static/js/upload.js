@@ -2,23 +2,28 @@
 import { csrf } from "./forms.js";
 
 const LONGEST_WAIT = 30_000;
-const PREFIX = "reelwright.upload:";
-const keyOf = (file) => `${PREFIX}${file.name}:${file.size}:${file.lastModified}`;
 
 // An answer of the studio that trying again cannot change.
 export class Refused extends Error {}
 
 // Pieces go to the origin this page came from: the studio may be opened under another name than the one its links begin with.
-function here(address) {
+export function here(address) {
   const url = new URL(address, location.href);
   return url.pathname.startsWith("/uploads/") ? url.pathname + url.search : address;
 }
 
 export class Upload extends EventTarget {
+  // Under what the browser remembers uploads of this kind.
+  static prefix = "reelwright.upload:";
+  static keyOf(file) {
+    return `${this.prefix}${file.name}:${file.size}:${file.lastModified}`;
+  }
+
   constructor(file, { contentType, chunk, init, complete, order }) {
     super();
     Object.assign(this, { file, contentType, chunk, init, complete, order, state: "waiting", sent: 0, speed: 0, tries: 0 });
-    this.saved = JSON.parse(localStorage.getItem(keyOf(file)) ?? "null");
+    this.key = this.constructor.keyOf(file);
+    this.saved = JSON.parse(localStorage.getItem(this.key) ?? "null");
     if (this.saved) {
       this.order = this.saved.order;
       this.sent = this.saved.sent;
@@ -28,7 +33,7 @@ export class Upload extends EventTarget {
   // Uploads that a reload or a closed window left behind.
   static unfinished() {
     return Object.keys(localStorage)
-      .filter((key) => key.startsWith(PREFIX))
+      .filter((key) => key.startsWith(this.prefix))
       .map((key) => ({ key, ...JSON.parse(localStorage.getItem(key)) }))
       .filter((saved) => {
         const lapsed = Date.parse(saved.expires) < Date.now();
@@ -71,7 +76,7 @@ export class Upload extends EventTarget {
     this.change("cancelled");
     this.request?.abort();
     this.wake?.();
-    Upload.forget(keyOf(this.file));
+    Upload.forget(this.key);
   }
 
   async begin() {
@@ -82,7 +87,7 @@ export class Upload extends EventTarget {
   }
 
   keep() {
-    localStorage.setItem(keyOf(this.file), JSON.stringify({ ...this.saved, sent: this.sent }));
+    localStorage.setItem(this.key, JSON.stringify({ ...this.saved, sent: this.sent }));
   }
 
   // How many bytes the studio holds.
@@ -104,17 +109,20 @@ export class Upload extends EventTarget {
   }
 
   put(body, range) {
+    const given = Object.entries(this.saved.headers ?? {}).filter(([name]) => !/^content-(length|range)$/i.test(name));
+    return this.transfer("PUT", { ...Object.fromEntries(given), "Content-Range": range }, body);
+  }
+
+  // One request to where the pieces go; the bytes count as they leave.
+  transfer(method, headers, body) {
     return new Promise((resolve, reject) => {
       const request = new XMLHttpRequest();
       this.request = request;
       const from = this.sent;
       let seen = 0;
       let at = performance.now();
-      request.open("PUT", this.saved.url);
-      for (const [name, value] of Object.entries(this.saved.headers ?? {})) {
-        if (!/^content-(length|range)$/i.test(name)) request.setRequestHeader(name, value);
-      }
-      request.setRequestHeader("Content-Range", range);
+      request.open(method, this.saved.url);
+      for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
       request.upload.addEventListener("progress", ({ loaded }) => {
         const now = performance.now();
         const rate = ((loaded - seen) * 1000) / Math.max(1, now - at);
@@ -127,7 +135,7 @@ export class Upload extends EventTarget {
         if (request.status === 308 || (request.status >= 200 && request.status < 300)) return resolve(request);
         // The link has lapsed or the studio has swept the parts away: begin again.
         if ([403, 404, 410].includes(request.status)) {
-          Upload.forget(keyOf(this.file));
+          Upload.forget(this.key);
           this.saved = null;
           this.sent = 0;
           return reject(new Error("begin again"));
@@ -150,7 +158,7 @@ export class Upload extends EventTarget {
     this.change("finishing");
     try {
       const job = await this.post(this.complete, { gcs_uri: this.saved.uri, filename: this.file.name, ...this.order });
-      Upload.forget(keyOf(this.file));
+      Upload.forget(this.key);
       this.job = job;
       this.change("done");
     } catch (error) {
@@ -158,7 +166,7 @@ export class Upload extends EventTarget {
         this.state = "sending";
         throw error;
       }
-      Upload.forget(keyOf(this.file));
+      Upload.forget(this.key);
       this.saved = null;
       this.fail(error.message);
     }
@@ -203,10 +211,10 @@ function held(answer) {
   return range ? Number(range.split("-").at(-1)) + 1 : 0;
 }
 
-function reason(text) {
+export function reason(text) {
   try {
-    const { detail } = JSON.parse(text);
-    return Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(". ") : detail;
+    const { detail, error } = JSON.parse(text);
+    return (Array.isArray(detail) ? detail.map(({ loc, msg }) => `${loc.at(-1)}: ${msg}`).join(". ") : detail) ?? error;
   } catch {
     return "The studio refused this file.";
   }

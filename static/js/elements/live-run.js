@@ -1,11 +1,15 @@
 // <live-run data-socket="/api/v1/ws/status?job_id=…" data-after="12"> keeps what it contains up to date. It owns no markup:
-// numbers are written into [data-live] parts of the element with data-job; every other change makes [data-live-fragment] parts fetch themselves.
+// numbers are written into [data-live] parts of the element with data-job or data-asset; every other change makes [data-live-fragment]
+// parts fetch themselves.
 import { LiveSocket } from "../live.js";
 import { announce } from "../toast.js";
 
 const GATHER = 250;
 // Fragments cost the server a page's worth of queries, so they are not fetched more often than this.
 const NOT_SOONER = 1500;
+
+const CHANGES = ["job.status", "language.state", "asset.status"];
+const OUTCOMES = { active: "ready", failed: "could not be prepared", processing: "being prepared" };
 
 class LiveRun extends HTMLElement {
   connectedCallback() {
@@ -26,19 +30,22 @@ class LiveRun extends HTMLElement {
   }
 
   hear(event) {
-    if (event.type === "job.progress") this.write(event);
-    else if (event.type === "job.status" || event.type === "language.state") {
+    if (event.type === "job.progress" || event.type === "asset.progress") this.write(event);
+    else if (CHANGES.includes(event.type)) {
       if (event.type === "job.status") announce(`${event.title}: ${event.status.replaceAll("_", " ")}`);
+      if (event.type === "asset.status") announce(`${event.name}: ${OUTCOMES[event.status] ?? event.status}`);
       this.refresh();
     }
   }
 
   write(event) {
-    const row = this.querySelector(`[data-job="${CSS.escape(event.job_id)}"]`);
+    const row = event.job_id
+      ? this.querySelector(`[data-job="${CSS.escape(event.job_id)}"]`)
+      : this.querySelector(`[data-asset="${CSS.escape(event.asset_id)}"]`);
     if (!row) return;
     const bar = row.querySelector("progress[data-live]");
-    // No bar yet, another status or another step: the page is behind.
-    if (!bar || row.dataset.status !== event.status) this.refresh();
+    // No bar yet, another status or another step: the page is behind. What can be used already has no bar.
+    if (row.dataset.status !== event.status || (!bar && event.job_id)) this.refresh();
     if (!bar) return;
     bar.value = event.progress;
     const parts = { percent: `${event.progress} %`, message: event.message, eta: event.eta };

@@ -6,7 +6,11 @@ import { Upload } from "../upload.js";
 const AT_ONCE = 2;
 const TYPES = { mp4: "video/mp4", m4v: "video/mp4", mov: "video/quicktime", webm: "video/webm", mkv: "video/x-matroska", avi: "video/x-msvideo" };
 
-class UploadZone extends HTMLElement {
+export const ending = ({ name }) => name.split(".").at(-1).toLowerCase();
+
+export class UploadZone extends HTMLElement {
+  kind = Upload;
+
   connectedCallback() {
     this.uploads = [];
     this.form = this.querySelector("form");
@@ -30,15 +34,19 @@ class UploadZone extends HTMLElement {
       if (!event.dataTransfer.files.length) return;
       event.preventDefault();
       this.mark(false);
-      this.add(event.dataTransfer.files);
+      this.take(event.dataTransfer);
     });
     addEventListener("hashchange", () => this.reveal());
     this.reveal();
     addEventListener("beforeunload", (event) => {
       if (this.uploads.some(({ state }) => state === "sending" || state === "finishing")) event.preventDefault();
     });
-    for (const saved of Upload.unfinished()) this.remind(saved);
+    for (const saved of this.kind.unfinished()) this.remind(saved);
     this.tidy();
+  }
+
+  take(transfer) {
+    this.add(transfer.files);
   }
 
   over(event) {
@@ -58,24 +66,16 @@ class UploadZone extends HTMLElement {
 
   add(files) {
     for (const file of files) {
-      const key = `reelwright.upload:${file.name}:${file.size}:${file.lastModified}`;
-      this.querySelector(`[data-saved="${CSS.escape(key)}"]`)?.remove();
-      if (this.uploads.some((other) => other.file.name === file.name && other.file.size === file.size && other.state !== "cancelled")) continue;
-      const ending = file.name.split(".").at(-1).toLowerCase();
-      const contentType = TYPES[ending] ?? file.type;
+      this.querySelector(`[data-saved="${CSS.escape(this.kind.keyOf(file))}"]`)?.remove();
+      if (this.holds(file)) continue;
+      const contentType = TYPES[ending(file)] ?? file.type;
       const row = this.row(file.name);
       const refusal = this.refusal(file, contentType);
       if (refusal) {
         this.refuse(row, refusal);
         continue;
       }
-      const upload = new Upload(file, {
-        contentType,
-        chunk: Number(this.dataset.chunk),
-        init: this.dataset.init,
-        complete: this.dataset.complete,
-        order: null,
-      });
+      const upload = this.create(file, contentType);
       this.uploads.push(upload);
       upload.addEventListener("change", () => this.show(upload, row));
       row.querySelector("[data-pause]").addEventListener("click", () => upload.pause());
@@ -86,10 +86,23 @@ class UploadZone extends HTMLElement {
         this.tidy();
       });
       this.show(upload, row);
-      // One that was begun before goes on by itself, with the order it was begun with.
-      if (upload.saved) this.start(upload);
+      this.ready(upload);
     }
     this.tidy();
+  }
+
+  holds(file) {
+    return this.uploads.some((other) => other.file.name === file.name && other.file.size === file.size && other.state !== "cancelled");
+  }
+
+  create(file, contentType) {
+    const { chunk, init, complete } = this.dataset;
+    return new this.kind(file, { contentType, chunk: Number(chunk), init, complete, order: null });
+  }
+
+  // One that was begun before goes on by itself, with the order it was begun with.
+  ready(upload) {
+    if (upload.saved) this.start(upload);
   }
 
   // Said before a byte is sent.
@@ -204,10 +217,15 @@ class UploadZone extends HTMLElement {
     again.hidden = false;
     again.addEventListener("click", () => this.input.click());
     row.querySelector("[data-cancel]").addEventListener("click", () => {
-      Upload.forget(saved.key);
+      this.discard(saved);
       row.remove();
       this.tidy();
     });
+    return row;
+  }
+
+  discard(saved) {
+    this.kind.forget(saved.key);
   }
 
   row(name) {
