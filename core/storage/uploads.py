@@ -29,6 +29,7 @@ from core.errors import (
     NotFoundError,
     StorageFullError,
     TooLargeError,
+    UnavailableError,
 )
 from core.storage import store
 from core.storage.base import DamagedUploadError, Readable, checked, full_disk_explained, make_folder
@@ -81,8 +82,9 @@ def reserve(
     size: int,
     expires_in: int | None = None,
     sha256: str = "",
+    at_most: bool = False,
 ) -> Upload:
-    """Announces a file of exactly `size` bytes. `expires_in` in seconds; `url` of the answer takes the pieces."""
+    """Announces a file of exactly `size` bytes, or `at_most` so many. `expires_in` in seconds; `url` of the answer takes the pieces."""
     sha256 = sha256.lower()
     if size < 1:
         raise InvalidFieldError("The file is empty.", field="size_bytes")
@@ -99,6 +101,7 @@ def reserve(
         filename=plain(filename),
         content_type=content_type[:127],
         size=size,
+        exact=not at_most,
         sha256_expected=sha256,
         expires_at=after(lifetime),
     )
@@ -149,6 +152,8 @@ def take(upload_id: UUID, *, start: int | None, source: Readable, length: int, t
             upload.refresh_from_db()
             return upload
         at = start or 0
+        if not upload.exact:
+            settle(upload, total if total is not None or start is not None else length)
         if total is not None and total != upload.size:
             raise announced_otherwise(upload, total)
         if at + length > upload.size:
@@ -163,6 +168,18 @@ def take(upload_id: UUID, *, start: int | None, source: Readable, length: int, t
         if start is None:
             restart(upload)
         return advance(upload, at=at, source=source, length=length)
+
+
+def settle(upload: Upload, size: int | None) -> None:
+    """The first piece of a file whose size was left open says how much it has."""
+    if size is None:
+        raise InvalidFieldError("Say with Content-Range how many bytes the whole file has.", field="Content-Range")
+    if size < 1:
+        raise InvalidFieldError("The file is empty.", field="body")
+    if size > upload.size:
+        raise announced_otherwise(upload, size)
+    upload.size, upload.exact = size, True
+    upload.save(update_fields=["size", "exact", "updated_at"])
 
 
 def announced_otherwise(upload: Upload, size: int) -> DomainError:
@@ -240,7 +257,7 @@ def sweep() -> int:
         try:
             with exclusive(upload_id):
                 upload = Upload.objects.filter(pk=upload_id, status__in=Upload.OPEN, expires_at__lte=Now()).first()
-                if upload:
+                if upload and not completed_late(upload):
                     close(upload, Upload.Status.EXPIRED)
                     ended += 1
         except UploadBusyError:
@@ -255,8 +272,28 @@ def sweep() -> int:
     return ended + store().sweep(older_than=float(oldest), keep=known.__contains__)
 
 
+def completed_late(upload: Upload) -> bool:
+    """All of it had come, and a crash was faster than its row: it is whoever's it was meant to be, not lost.
+
+    False when there is nothing to save: bytes are missing, are not the announced ones, or nobody takes them.
+    """
+    if upload.received < upload.size:
+        return False
+    try:
+        complete(upload)
+    except DomainError as error:
+        log.warning("upload.not_completed", upload=str(upload.pk), reason=error.message)
+        return isinstance(error, UnavailableError)
+    except Exception:  # a bug, or a store in trouble: the file is worth another try, and the other uploads their own
+        log.exception("upload.not_completed", upload=str(upload.pk))
+    return True
+
+
 def close(upload: Upload, status: Upload.Status) -> None:
     store().discard(upload.incoming)
+    if upload.received == upload.size:
+        # Joined already, by a process that did not live to say so.
+        store().delete(upload.key)
     upload.status, upload.progress, upload.received = status, {}, 0
     upload.save(update_fields=["status", "progress", "received", "updated_at"])
 
