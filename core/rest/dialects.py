@@ -172,14 +172,23 @@ MOVIE = Dialect(
     "movie",
     movie,
     {
-        401: "Authentication required",
-        403: "Access denied",
-        422: "Invalid request parameters",
+        401: "Authentication token required",
+        403: "Access denied to project",
+        422: "Invalid request data",
         429: "Too many requests",
+        503: "AI processing service unavailable",
     },
 )
 VOICE = Dialect(
-    "voice", voice, {401: "Authentication required", 500: "An unexpected error occurred"}, media_type_status=400
+    "voice",
+    voice,
+    {
+        401: "Invalid or expired token",
+        404: "Resource not found",
+        413: "File exceeds the upload limit",
+        500: "An unexpected error occurred",
+    },
+    media_type_status=400,
 )
 SHARED = Dialect("shared", shared, {401: "Invalid or expired token", 500: "An unexpected error occurred"})
 MOVIE_AND_PIPELINE = Dialect(

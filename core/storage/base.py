@@ -15,7 +15,7 @@ from core.errors import InvalidFieldError, NotFoundError, StorageFullError
 
 PIECE = 2**20
 LONGEST_KEY = 500
-KEY = re.compile(r"[a-z0-9_][a-z0-9_.-]*(/[a-z0-9_][a-z0-9_.-]*)*")
+KEY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 # Bookkeeping of an upload in progress; JSON, so that any process can go on with it.
@@ -53,7 +53,7 @@ class FileMissingError(NotFoundError):
 
 
 class ObjectStore(Protocol):
-    """Keys hold a-z, 0-9 and `_ . - /`; services make them, never a request. Every method may raise StorageFullError."""
+    """Keys hold letters of ASCII, digits and `_ . - /`; services make them, never a request. Every method may raise StorageFullError."""
 
     def put(self, key: str, path: Path, *, content_type: str) -> StoredFile:
         """Stores a copy of `path` under `key`. Whoever reads sees the old content or the new, never half of it."""

@@ -38,6 +38,8 @@ class Upload(models.Model):
     filename = models.CharField(max_length=255)
     content_type = models.CharField(max_length=127)
     size = models.BigIntegerField()
+    # False: `size` is the most the file may have; the first piece says how much it has.
+    exact = models.BooleanField(default=True)
     received = models.BigIntegerField(default=0)
     sha256_expected = models.CharField(max_length=64, blank=True)
     sha256 = models.CharField(max_length=64, blank=True)

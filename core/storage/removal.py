@@ -23,9 +23,13 @@ AT_ONCE = 50
 UNKEPT = timedelta(hours=1)
 
 
-def remove_unless_kept(key: str) -> None:
-    """Call before the store gets a new file outside of uploads and runs; it goes after an hour if `keep` is never committed."""
-    Removal.objects.create(key=key, due_at=Now() + UNKEPT)
+def remove_unless_kept(key: str) -> bool:
+    """Call before the store gets a new file outside of uploads and runs; it goes after an hour if `keep` is never committed.
+
+    False: somebody else is writing under this key, or what was there is still to go.
+    """
+    _, free = Removal.objects.get_or_create(key=key, defaults={"due_at": Now() + UNKEPT})
+    return free
 
 
 def keep(key: str) -> None:

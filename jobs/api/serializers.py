@@ -9,6 +9,7 @@ from rest_framework import serializers
 from accounts.models import User
 from core.live.events import percent
 from core.rest.inputs import IdField, Input
+from core.storage.uris import gcs_uri
 from jobs import services, workflows
 from jobs.models import Job, LanguageOutput
 from jobs.queries import SORTS
@@ -251,7 +252,7 @@ def job_output(job: Job, user: User) -> dict[str, Any]:
         "content_type": job.content_type or None,
         "size_bytes": job.size_bytes,
         "duration_seconds": job.source.duration if job.source else None,
-        "gcs_uri": services.gcs_uri(job.source.key) if job.source else None,
+        "gcs_uri": gcs_uri(job.source.key) if job.source else None,
         "requested_outputs": {
             "captions_vtt": job.captions_vtt,
             "audio_description_vtt": job.audio_description_vtt,

@@ -25,6 +25,7 @@ from core.rest.schema import Gives, Made
 from core.rest.schema import page as page_shape
 from core.rest.views import ApiView
 from core.storage.spooling import spooled
+from core.storage.uris import gcs_uri
 from jobs import policies, queries, services, workflows
 from jobs.api import serializers as shapes
 from jobs.models import Job
@@ -79,7 +80,7 @@ class UploadInit(ApiView):
                 "upload_url": upload.url,
                 "method": "PUT",
                 "headers": {"Content-Type": upload.content_type},
-                "gcs_uri": services.gcs_uri(upload.key),
+                "gcs_uri": gcs_uri(upload.key),
                 "expires_at": upload.expires_at,
             }
         )

@@ -2,7 +2,6 @@
 
 from jobs.services.delivery import Download, downloads, link, slug, track_link
 from jobs.services.intake import (
-    BUCKET,
     KIND,
     VIDEO_TYPES,
     NewJob,
@@ -11,7 +10,6 @@ from jobs.services.intake import (
     check_video,
     complete_upload,
     create_from_file,
-    gcs_uri,
     reserve_upload,
 )
 from jobs.services.reprocessing import STAGES, reprocess
@@ -30,7 +28,6 @@ from jobs.services.tracks import (
 )
 
 __all__ = [
-    "BUCKET",
     "KIND",
     "STAGES",
     "VIDEO_TYPES",
@@ -46,7 +43,6 @@ __all__ = [
     "downloads",
     "find_draft",
     "find_output",
-    "gcs_uri",
     "keep_output",
     "link",
     "mark_stale",

@@ -22,6 +22,7 @@ from core.errors import (
 from core.runs import services as runs
 from core.storage import store, uploads
 from core.storage.models import Upload
+from core.storage.uris import gcs_uri
 from jobs import events, policies, signals
 from jobs.models import Job, LanguageOutput
 from media_library import services as library
@@ -35,7 +36,6 @@ VIDEO_TYPES = {
     "video/x-matroska": "mkv",
     "video/x-msvideo": "avi",
 }
-BUCKET = "reelwright"
 _KEY = re.compile(r"^jobs/(?P<job>[0-9a-f-]{36})/source$")
 
 
@@ -74,11 +74,6 @@ class Place:
     house: Organization | None = None
     client: Client | None = None
     project: Project | None = None
-
-
-def gcs_uri(key: str) -> str:
-    """The opaque name that the API gives a stored object of this deployment."""
-    return f"gs://{settings.AWS_STORAGE_BUCKET_NAME or BUCKET}/{key}"
 
 
 def check_video(*, content_type: str, size: int, limit: int | None = None) -> None:

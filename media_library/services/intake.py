@@ -143,8 +143,9 @@ def announce(
     purpose: str = "",
     key: str | None = None,
     expires_in: int | None = None,
+    at_most: bool = False,
 ) -> Intake:
-    """Reserves room and a link for a file of exactly `size` bytes; the asset is there, with the intake's id, once they are."""
+    """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many; the asset is there, with the intake's id, once they are."""
     said = about(
         owner=owner,
         filename=filename,
@@ -172,6 +173,7 @@ def announce(
             size=size,
             sha256=sha256,
             expires_in=expires_in,
+            at_most=at_most,
         )
         intake.save(force_insert=True)
     return intake
