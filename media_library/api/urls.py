@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from media_library.api import assets, collections, glossaries, media, personas, transcripts, uploads
+from media_library.api import (
+    assets,
+    collections,
+    glossaries,
+    media,
+    personas,
+    search,
+    signed_upload,
+    storage,
+    transcripts,
+    uploads,
+    voice_files,
+)
 
 ASSET = "library/assets/<uuid:asset_id>"
 COLLECTION = "library/collections/<uuid:collection_id>"
@@ -15,6 +27,7 @@ SPEAKER = f"{TRANSCRIPT}/speakers/<uuid:speaker_id>"
 
 app_name = "media_library_api"
 urlpatterns = [
+    path("search", search.Search.as_view(), name="search"),
     path("personas", personas.Personas.as_view(), name="personas"),
     path("personas/<uuid:persona_id>", personas.PersonaDetail.as_view(), name="persona"),
     path("videos/<uuid:video_id>", media.Video.as_view(), name="video"),
@@ -56,6 +69,14 @@ urlpatterns = [
     path(COLLECTION, collections.CollectionDetail.as_view(), name="collection"),
     path(f"{COLLECTION}/assets", collections.CollectionAssets.as_view(), name="collection_assets"),
     path(f"{COLLECTION}/assets/<uuid:asset_id>", collections.CollectionAsset.as_view(), name="collection_asset"),
+    path("storage/upload-input", storage.UploadInput.as_view(), name="upload_input"),
+    path("storage/upload-prompt-config", storage.UploadPromptConfig.as_view(), name="upload_prompt_config"),
+    path("storage/files", storage.Files.as_view(), name="files"),
+    path("storage/files/<path:file_key>/presigned-url", storage.FileLink.as_view(), name="file_link"),
+    path("storage/files/<path:file_key>", storage.File.as_view(), name="file"),
+    path("v1/files/signed-upload", signed_upload.SignedUpload.as_view(), name="signed_upload"),
+    path("v1/files/upload", voice_files.Upload.as_view(), name="voice_upload"),
+    path("v1/files/<uuid:file_id>", voice_files.File.as_view(), name="voice_file"),
     path("v1/glossaries", glossaries.Glossaries.as_view(), name="glossaries"),
     path(GLOSSARY, glossaries.GlossaryDetail.as_view(), name="glossary"),
     path(f"{GLOSSARY}/terms", glossaries.Terms.as_view(), name="glossary_terms"),
