@@ -334,7 +334,7 @@ def ask(
             ) as response,
         ):
             received = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            body = b"" if response.status in REDIRECTS else limited_body(response, received, into=into)
+            body = b"" if response.status in REDIRECTS else limited_body(response.iter_stream(), received, into=into)
             return Answer(response.status, received, body, target.url)
     except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
         log.info("outbound.failed", host=target.host, error=type(error).__name__)

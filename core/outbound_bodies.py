@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Protocol
-
-import httpcore2
 
 from core.errors import FetchFailedError
 
@@ -69,7 +67,7 @@ class Written:
         return b""
 
 
-def limited_body(response: httpcore2.Response, headers: Mapping[str, str], *, into: Sink) -> bytes:
+def limited_body(chunks: Iterable[bytes], headers: Mapping[str, str], *, into: Sink) -> bytes:
     """The body, never more than the sink takes, compressed or not."""
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced) > into.max_bytes:
@@ -80,7 +78,7 @@ def limited_body(response: httpcore2.Response, headers: Mapping[str, str], *, in
     # 47: the window of zlib and gzip alike, told apart by their header.
     unpack = None if encoding in {"identity", ""} else zlib.decompressobj(47)
     into.begin(int(announced) if announced.isdigit() and unpack is None else None)
-    for chunk in response.iter_stream():
+    for chunk in chunks:
         if unpack is None:
             into.add(chunk)
         else:

@@ -359,3 +359,38 @@ def test_nothing_else_of_the_studio_fetches_addresses() -> None:
         if "tests" not in path.parts and CLIENTS.search(path.read_text())
     }
     assert found <= OTHERS
+
+
+def test_a_download_is_written_as_it_comes(server: Server, settings: Any, tmp_path: Path) -> None:
+    settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
+    heard: list[tuple[int, int | None]] = []
+    with (tmp_path / "file").open("w+b") as file:
+        answer = outbound.download(
+            f"http://127.0.0.1:{server.port}/to//packed",
+            into=file,
+            max_bytes=1000,
+            seconds=3,
+            arrived=lambda size, announced: heard.append((size, announced)),
+        )
+        file.seek(0)
+        assert (answer.status, answer.content, file.read()) == (200, b"", b"hello")
+    assert (heard[0], heard[-1]) == ((0, None), (5, None))
+
+
+def test_a_download_that_grows_too_large_or_is_unwanted_ends(server: Server, settings: Any, tmp_path: Path) -> None:
+    settings.OUTBOUND_ALLOW = [f"127.0.0.1:{server.port}"]
+
+    def unwanted(size: int, _: int | None) -> None:
+        if size:
+            raise UnsafeUrlError("Enough.")
+
+    for path, arrived, error in (
+        ("endless", lambda *_: None, FetchFailedError),
+        ("bomb", lambda *_: None, FetchFailedError),
+        ("endless", unwanted, UnsafeUrlError),
+    ):
+        with (tmp_path / "file").open("wb") as file, pytest.raises(error):
+            outbound.download(
+                f"http://127.0.0.1:{server.port}/{path}", into=file, max_bytes=100_000, seconds=3, arrived=arrived
+            )
+        assert (tmp_path / "file").stat().st_size <= 200_000

@@ -62,7 +62,7 @@ def test_anybody_may_ask_what_is_spoken(root: Path, mara: Any, settings: Any) ->
     assert {name: response.headers[name] for name in response.headers if name.startswith("Tus-")} == {
         "Tus-Resumable": "1.0.0",
         "Tus-Version": "1.0.0",
-        "Tus-Extension": "expiration,checksum,termination",
+        "Tus-Extension": "creation,creation-with-upload,expiration,checksum,termination",
         "Tus-Max-Size": str(10 * MIB),
         "Tus-Checksum-Algorithm": "sha1,sha256,md5",
     }
