@@ -23,6 +23,18 @@ class MediaPlayer extends HTMLElement {
     this.listen();
     this.useTracks();
     this.showTime();
+    this.begin();
+  }
+
+  // <media-player data-start="12.5">: an address, or a hit of a search, says where.
+  begin() {
+    const start = Number(this.dataset.start);
+    if (!start) return;
+    const go = () => {
+      this.currentTime = start;
+    };
+    if (this.video.readyState) go();
+    else this.video.addEventListener("loadedmetadata", go, { once: true });
   }
 
   listen() {
@@ -42,8 +54,15 @@ class MediaPlayer extends HTMLElement {
     });
     this.querySelector("[data-described]")?.addEventListener("change", ({ target }) => this.describe(target.value));
     this.addEventListener("keydown", (event) => this.key(event));
-    // Buttons elsewhere on the page: <button data-plays="captions|described" data-language="es">.
+    // Elsewhere on the page: <button data-plays="captions|described" data-language="es">, <a data-seek-to="12.5">.
     document.addEventListener("click", (event) => {
+      const place = event.target.closest("[data-seek-to]");
+      if (place && this.isConnected) {
+        event.preventDefault();
+        this.currentTime = Number(place.dataset.seekTo);
+        this.play();
+        return;
+      }
       const button = event.target.closest("[data-plays]");
       if (button) this.watch(button.dataset.plays, button.dataset.language);
     });

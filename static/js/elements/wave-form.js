@@ -17,6 +17,7 @@ class WaveForm extends HTMLElement {
     this.span = 20;
     this.from = 0;
     this.load();
+    if (this.hasAttribute("data-follows-player")) this.follow(this.parentElement.querySelector("media-player"));
     new ResizeObserver(() => this.paint()).observe(this.canvas);
     this.canvas.addEventListener("click", ({ offsetX }) => {
       const time = this.from + (offsetX / this.canvas.clientWidth) * this.span;
@@ -34,6 +35,14 @@ class WaveForm extends HTMLElement {
     this.addEventListener("click", (event) => {
       const zoom = event.target.closest("[data-zoom]")?.dataset.zoom;
       if (zoom) this.zoom(Number(zoom));
+    });
+  }
+
+  // <wave-form data-follows-player> beside a player: its time is shown, a click seeks.
+  follow(player) {
+    player?.addEventListener("player-time", ({ detail }) => this.look(detail.time));
+    this.addEventListener("wave-seek", ({ detail }) => {
+      if (player) player.currentTime = detail.time;
     });
   }
 
