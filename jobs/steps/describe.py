@@ -21,8 +21,6 @@ from jobs import services
 from jobs.models import Job
 from jobs.steps.base import JobStep
 from jobs.steps.ingest import Surveyed
-from jobs.steps.listen import Transcribed
-from jobs.steps.speech import spoken_words
 from media_library.media import webvtt
 from media_library.media.description import BETWEEN, MOST_EARLY, Candidate, Placed, place
 from media_library.media.gaps import GUARD, SMALLEST_GAP, WORDS_PER_SECOND, Gap, Interval, gaps, speech_intervals
@@ -31,8 +29,10 @@ from media_library.media.webvtt import Cue
 from media_library.media.webvtt.cuetext import escape
 from media_library.media.words import Word
 from media_library.models import Track
+from media_library.queries.speech import spoken_words
 from media_library.steps.base import media_work
 from media_library.steps.intake import Conformed
+from media_library.steps.listen import Transcribed
 
 # Shorter shots are seen as part of their neighbour: a description of each would be longer than the picture.
 SHORTEST_SHOT = 1.5

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from core.runs.context import StepContext
 from core.storage import store
 from jobs.steps.base import JobStep
-from media_library.steps import intake, pictures
+from media_library import services as library
+from media_library.steps import intake, pictures, sound
 from media_library.steps.base import Stored, exists, media_work
 from media_library.steps.intake import Checked, Conformed, Probed
 
@@ -47,7 +48,7 @@ class Survey(JobStep[Surveyed]):
         with store().local(ctx.result("conform", Conformed).key) as path, media_work(ctx):
             poster = pictures.poster_of(ctx, source, path)
             ctx.progress(0.05, "Measuring the sound")
-            waveform = pictures.waveform_of(ctx, source, path)
+            waveform = sound.waveform_of(ctx, source, path)
             ctx.progress(0.2, "Finding shot changes")
             shots = pictures.shots_of(
                 ctx, source, path, progress=lambda done, note: ctx.progress(0.2 + 0.8 * done, note)
@@ -60,5 +61,5 @@ class Survey(JobStep[Surveyed]):
     def publish(self, ctx: StepContext, result: Surveyed) -> None:
         source = self.source(ctx)
         pictures.keep_poster(source, result.poster)
-        pictures.keep_waveform(source, result.waveform)
-        pictures.keep_shots(source, result.shots)
+        sound.keep_waveform(source, result.waveform)
+        library.note_technical(source, shots=result.shots)

@@ -2,91 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
 
-from ai import services as ai
-from ai.capabilities.speech_to_text import Transcription
-from ai.errors import LanguageUnsupportedError
+from ai.errors import LanguageUnsupportedError, ProviderError
 from core import languages
 from core.runs.context import StepContext
-from core.storage import store
 from jobs import services
 from jobs.steps.base import JobStep
 from jobs.steps.ingest import Surveyed
-from jobs.steps.speech import spoken_words
-from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.quality import HOUSE, check
 from media_library.media.segmentation import segment
 from media_library.models import Track
-from media_library.steps.base import media_work
+from media_library.queries.speech import spoken_words
+from media_library.steps import listen
 from media_library.steps.intake import Conformed
+from media_library.steps.listen import Transcribed
 
 UNHEARD = "No engine here hears {language}: a person writes the captions."
 
 
-class Transcribed(BaseModel):
-    """`digest` stands for the words, which the library keeps. `engine` is empty when nobody here hears the language."""
+class Transcribe(JobStep[Transcribed], listen.Transcribe):
+    excused = (LanguageUnsupportedError,)
 
-    language: str
-    engine: str = ""
-    words: int = 0
-    digest: str = ""
-    unheard: str = ""
+    def language(self, ctx: StepContext) -> str:
+        return self.job(ctx).source_language
 
-
-class Transcribe(JobStep[Transcribed]):
-    Result = Transcribed
-    heard: Transcription | None = None
-
-    def inputs(self, ctx: StepContext) -> dict[str, Any]:
-        video = ctx.result("conform", Conformed)
-        return {"video": video.key, "language": self.job(ctx).source_language}
-
-    def run(self, ctx: StepContext) -> Transcribed:
-        language = self.job(ctx).source_language
-        ctx.progress(0.0, "Listening to what is said")
-        with store().local(ctx.result("conform", Conformed).key) as path, media_work(ctx):
-            try:
-                answer = ai.transcribe(path, language=language, use=self.use(ctx, "transcribe"), progress=ctx.progress)
-            except LanguageUnsupportedError as error:
-                ctx.note(error.message)
-                return Transcribed(language=language, unheard=unheard(language))
-        self.heard = answer.value
-        words = "\n".join(f"{word.start:.3f} {word.end:.3f} {word.text}" for word in answer.value.words)
-        return Transcribed(
-            language=language,
-            engine=str(answer.engine),
-            words=len(answer.value.words),
-            digest=hashlib.sha256(words.encode()).hexdigest(),
-        )
-
-    def intact(self, result: Transcribed) -> bool:
-        # An engine may have been installed since.
-        return not result.unheard
-
-    def publish(self, ctx: StepContext, result: Transcribed) -> None:
-        heard = self.heard
-        segments = [] if heard is None else heard.segments
-        library.write_transcript(
-            self.source(ctx),
-            language=result.language,
-            confidence=heard.language_confidence if heard else None,
-            engine=result.engine,
-            segments=[
-                {
-                    "start": segment.start,
-                    "end": segment.end,
-                    "text": segment.text,
-                    "words": [{"word": word.pop("text"), **word} for word in map(asdict, segment.words)],
-                }
-                for segment in segments
-            ],
-        )
+    def unheard(self, ctx: StepContext, error: ProviderError) -> str:  # noqa: ARG002  (the captions say it in their own words)
+        return unheard(self.language(ctx))
 
 
 class Captioned(BaseModel):

@@ -21,8 +21,6 @@ from jobs.models import LanguageOutput
 from jobs.steps.base import JobStep, newest
 from jobs.steps.describe import Described
 from jobs.steps.ingest import Surveyed
-from jobs.steps.listen import Transcribed
-from jobs.steps.speech import spoken_words
 from jobs.steps.translate import Translated
 from media_library import services as library
 from media_library.media import webvtt
@@ -42,8 +40,10 @@ from media_library.media.sound import (
 )
 from media_library.media.timemap import TimeMap
 from media_library.models import Asset
+from media_library.queries.speech import spoken_words
 from media_library.steps.base import Stored, exists, media_work, put
 from media_library.steps.intake import Conformed
+from media_library.steps.listen import Transcribed
 
 # Voices differ: some engines read half as fast again as people who describe. No slower than this, or it drags.
 SLOWEST = 0.75

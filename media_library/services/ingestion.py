@@ -17,6 +17,7 @@ from core.runs import services as runs
 from core.runs.models import Run
 from media_library import events
 from media_library.models import Asset
+from media_library.services import making as library
 
 KIND = "media_library.ingest"
 FIRST = "check"
@@ -59,13 +60,41 @@ def cancel(asset: Asset, *, by: User) -> Run:
     return run
 
 
+def stop(asset: Asset) -> None:
+    """For those who take the file away: the work on it ends, if there is any."""
+    active = Run.objects.filter(kind=KIND, subject_id=asset.pk, status__in=Run.ACTIVE).first()
+    if active is not None:
+        runs.cancel(active.pk)
+
+
+@transaction.atomic
+def enrich(asset: Asset, *, by: User | None) -> None:
+    """Finds out what other work on the file has left to find, once."""
+    if not Run.objects.filter(kind=KIND, subject_id=asset.pk).exists():
+        start(asset, by=by)
+
+
+def note(asset_id: uuid.UUID, step: str, text: str) -> None:
+    """What could not be done, though the file can be used; nothing once it could. Shown beside the file's facts."""
+    asset = Asset.objects.select_for_update(no_key=True, of=("self",)).filter(pk=asset_id).first()
+    notes = dict(asset.technical.get("notes", {})) if asset else {}
+    if asset is None or notes.get(step, "") == text:
+        return
+    notes.pop(step, None)
+    library.note_technical(asset, notes={**notes, step: text} if text else notes)
+
+
 def finish(asset_id: uuid.UUID) -> None:
     """All is done."""
     _settle(asset_id, S.ACTIVE, "")
 
 
-def fail(asset_id: uuid.UUID, problem: str) -> None:
-    _settle(asset_id, S.FAILED, problem)
+def fail(asset_id: uuid.UUID, problem: str, *, step: str = "") -> None:
+    """The original is kept and handed out as it is. What could be used before still can."""
+    if Asset.objects.filter(pk=asset_id, status=S.ACTIVE).exists():
+        note(asset_id, step or FIRST, problem)
+    else:
+        _settle(asset_id, S.FAILED, problem)
 
 
 def _begin(asset: Asset, run: Run) -> None:

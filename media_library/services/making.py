@@ -6,6 +6,8 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Client, Organization, Project, User
 from media_library.models import Asset
 
@@ -54,9 +56,11 @@ def add_original(
     )
 
 
+@transaction.atomic
 def note_technical(asset: Asset, *, duration: float | None = None, content_type: str = "", **facts: Any) -> None:
-    """Adds measured facts to an asset."""
-    asset.technical = {**asset.technical, **facts}
+    """Adds measured facts to an asset. Runs of several apps measure the same file at the same time, so the row is read afresh."""
+    current = Asset.objects.select_for_update(no_key=True, of=("self",)).only("technical").get(pk=asset.pk)
+    asset.technical = {**current.technical, **facts}
     asset.duration = duration if duration is not None else asset.duration
     asset.content_type = content_type or asset.content_type
     asset.save(update_fields=["technical", "duration", "content_type", "updated_at"])

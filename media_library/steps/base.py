@@ -30,6 +30,7 @@ _CODES: dict[type[media.MediaError], str] = {
     media.TooLongError: "too_long",
     media.TooLargeError: "too_large",
     media.UnsupportedError: "unsupported",
+    media.RangeError: "range",
 }
 
 
@@ -97,7 +98,7 @@ def as_stored(asset: Asset) -> Stored:
     return Stored(key=asset.key, size=asset.size, sha256=asset.sha256)
 
 
-def keep(source: Asset, purpose: str, stored: Stored, filename: str, content_type: str, **facts: Any) -> None:
+def keep(source: Asset, purpose: str, filename: str, content_type: str, stored: Stored, **facts: Any) -> None:
     """The file becomes what the studio made of the source for this purpose. `facts` are what was measured of it."""
     family = content_type.split("/", 1)[0]
     library.keep_made(

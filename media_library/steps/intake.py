@@ -15,8 +15,9 @@ from media_library import services as library
 from media_library.media.conform import conform, needs_conform
 from media_library.media.limits import SourceLimits
 from media_library.media.probe import probe
-from media_library.media.sniff import check_declared
+from media_library.media.sniff import kind_of_type
 from media_library.models import Asset
+from media_library.services.accepting import confirm
 from media_library.steps.base import AssetStep, Stored, as_stored, keep, kept, media_work, put
 
 
@@ -41,17 +42,18 @@ class Check(AssetStep[Checked]):
         ctx.progress(0.0, "Checking the upload")
         try:
             with store().local(source.key) as path, media_work(ctx):
-                kind = check_declared(path, declared_mime=source.content_type, filename=source.filename)
+                mime = confirm(path, filename=source.filename, content_type=source.content_type)
                 size, digest = path.stat().st_size, sha256_of(path)
         except FileMissingError as error:
             raise StepError("The uploaded file is gone from the store. Upload it again.", code="no_source") from error
         if size != source.size or (source.sha256 and digest != source.sha256):
             raise StepError("The stored file is not the one that was uploaded. Upload it again.", code="damaged")
-        if self.only and kind.family != self.only:
+        kind = kind_of_type(mime)
+        if self.only and kind is not None and kind.family != self.only:
             raise StepError(
                 f"This file is {kind.label}, not a {self.only}. Upload the {self.only}.", code=f"not_{self.only}"
             )
-        return Checked(sha256=digest, size=size, content_type=kind.mime)
+        return Checked(sha256=digest, size=size, content_type=mime)
 
     def publish(self, ctx: StepContext, result: Checked) -> None:
         source = self.source(ctx)
@@ -69,6 +71,8 @@ class Probed(BaseModel):
     height: int = 0
     video_codec: str = ""
     audio_codec: str = ""
+    channels: int = 0
+    sample_rate: int = 0
     reasons: list[str] = []
 
 
@@ -96,7 +100,9 @@ class Look(AssetStep[Probed]):
             height=video.height if video else 0,
             video_codec=video.codec if video else "",
             audio_codec=audio.codec if audio else "",
-            reasons=needs_conform(found) if video else [],
+            channels=audio.channels if audio else 0,
+            sample_rate=audio.rate if audio else 0,
+            reasons=needs_conform(found),
         )
 
     def publish(self, ctx: StepContext, result: Probed) -> None:
@@ -119,6 +125,8 @@ class Conformed(BaseModel):
 
 
 class Conform(AssetStep[Conformed]):
+    """Sound alone is conformed as well: browsers play few of its formats, and seek exactly in fewer."""
+
     Result = Conformed
 
     def inputs(self, ctx: StepContext) -> dict[str, Any]:
@@ -128,13 +136,16 @@ class Conform(AssetStep[Conformed]):
         source, found = self.source(ctx), ctx.result("probe", Probed)
         if not found.reasons:
             return Conformed(key=source.key, duration=found.duration, fps=found.fps)
-        if (already := kept(source, Asset.Purpose.MEZZANINE)) is not None and already.technical.get("fps"):
-            fps, duration = float(already.technical["fps"]), already.duration or found.duration
-            return Conformed(key=already.key, duration=duration, fps=fps, made=as_stored(already))
-        into = ctx.workdir / "mezzanine.mp4"
+        purpose, filename, content_type = house_form(found)
+        if (already := kept(source, purpose)) is not None:
+            fps = float(already.technical.get("fps") or found.fps)
+            return Conformed(
+                key=already.key, duration=already.duration or found.duration, fps=fps, made=as_stored(already)
+            )
+        into = ctx.workdir / filename
         with store().local(source.key) as path, media_work(ctx):
             made = conform(path, into, progress=ctx.progress, halt=ctx.halt)
-        stored = put(ctx, into, name="mezzanine.mp4", content_type="video/mp4")
+        stored = put(ctx, into, name=filename, content_type=content_type)
         fps = float(made.video.fps) if made.video else found.fps
         return Conformed(key=stored.key, duration=made.duration, fps=fps, made=stored)
 
@@ -143,12 +154,12 @@ class Conform(AssetStep[Conformed]):
 
     def publish(self, ctx: StepContext, result: Conformed) -> None:
         if result.made is not None:
-            keep(
-                self.source(ctx),
-                Asset.Purpose.MEZZANINE,
-                result.made,
-                "mezzanine.mp4",
-                "video/mp4",
-                duration=result.duration,
-                fps=result.fps,
-            )
+            form = house_form(ctx.result("probe", Probed))
+            keep(self.source(ctx), *form, result.made, duration=result.duration, fps=result.fps)
+
+
+def house_form(found: Probed) -> tuple[str, str, str]:
+    """What the house's own rendition is for, and the name and type of its file."""
+    if found.video_codec:
+        return Asset.Purpose.MEZZANINE, "mezzanine.mp4", "video/mp4"
+    return Asset.Purpose.PREVIEW, "preview.m4a", "audio/mp4"

@@ -1,4 +1,4 @@
-"""What is said, as the later steps need it."""
+"""What is said in an asset, as the work that follows needs it."""
 
 from __future__ import annotations
 
