@@ -72,7 +72,7 @@ def test_the_longest_prefix_decides(web: Client) -> None:
         (PLATFORM, {"error": "Not logged in"}),
         (PIPELINE, {"detail": "Could not validate credentials"}),
         (ACCESSIBLE, {"detail": "Not authenticated"}),
-        (VOICE, {"error": "unauthorized", "message": "Authentication required"}),
+        (VOICE, {"error": "unauthorized", "message": "Invalid or expired token"}),
     ],
 )
 def test_who_is_not_signed_in_hears_the_surfaces_own_sentence(web: Client, path: str, sentence: dict[str, str]) -> None:
