@@ -9,6 +9,7 @@ from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, 
 from django.db.models.functions import Coalesce, NullIf
 
 from accounts.models import User
+from core.runs.models import Run
 from media_library.models import Asset, Segment, Speaker, Transcript, TranscriptEdit
 
 STATUSES = {
@@ -100,3 +101,13 @@ def history_of(transcript: Transcript) -> list[tuple[TranscriptEdit, bool]]:
 
 def segments_of(transcript: Transcript) -> QuerySet[Segment]:
     return transcript.segments.select_related("speaker").defer("speaker__voice").order_by("position", "pk")
+
+
+def listening(transcript: Transcript) -> Run | None:
+    """The newest run that listened for it, if it is under way, or failed after the last change."""
+    kinds = ("media_library.identify", "media_library.transcribe")
+    run = Run.objects.filter(kind__in=kinds, subject_id=transcript.asset_id).first()
+    if run is None or run.status in Run.ACTIVE:
+        return run
+    failed = run.status == Run.Status.FAILED and run.updated_at > transcript.updated_at
+    return run if failed else None
