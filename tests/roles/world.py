@@ -20,10 +20,12 @@ from accounts.tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from core.runs.models import Run
 from core.storage import store
 from jobs.models import Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import Asset, Collection, Suggestion, TrackDraft
+from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory as LibraryAssetFactory
 from media_library.tests.factories import GlossaryFactory, PersonaFactory, VoiceProfileFactory, transcript_of
 from qc.models import LanguageReview
@@ -175,6 +177,9 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
         "persona": PersonaFactory(owner=people["production"], organization=house).pk,
         "voice": VoiceProfileFactory(owner=people["production"]).pk,
         "creators_file": own.pk,
+        "run": Run.objects.create(
+            kind=ingestion.KIND, subject_id=audio.pk, status=Run.Status.COMPLETED, created_by=people["production"]
+        ).pk,
     }
 
 
@@ -225,6 +230,11 @@ def a_waveform(world: World) -> None:
 @given
 def a_described_film(world: World) -> None:
     world.job.outputs.filter(language="en").update(accessible_video=AssetFactory(technical={}))
+
+
+@given
+def a_film_being_prepared(world: World) -> None:
+    ingestion.start(Asset.objects.get(pk=world.things["asset"]), by=world.people["production"])
 
 
 @given
