@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from PIL import Image
 
@@ -62,11 +62,11 @@ def frames_at(
     """One upright picture for each time. By default the keyframe at or before it (one decode); `exact` gives the very frame shown then."""
     with open_media(path, headers_only=True) as container:
         stream = _picture_stream(container, rough=not exact and width is not None and width <= ROUGH_WIDTH)
-        pictures = []
+        pictures, scaler = [], VideoReformatter()
         for at in seconds:
             _check(halt)
             frame = _frame_shown(container, stream, at) if exact else _keyframe(container, stream, at)
-            pictures.append(_upright(frame, width=width))
+            pictures.append(_upright(frame, width=width, scaler=scaler))
         return pictures
 
 
@@ -94,7 +94,7 @@ def poster(
                 candidates[shown] = _look(_decode_one(stream, packet), score)
         best = _best(candidates)
         frame = _keyframe(container, stream, best)
-        _save(_upright(frame, width=width), into)
+        _save(_upright(frame, width=width, scaler=VideoReformatter()), into)
         return best
 
 
@@ -167,10 +167,11 @@ def _tiles_of_keyframes(
     container: InputContainer, stream: VideoStream, times: Sequence[float], width: int
 ) -> Iterator[Image.Image]:
     last: tuple[int | None, Image.Image] | None = None
+    scaler = VideoReformatter()
     for at in times:
         packet = _keyframe_packet(container, stream, at)
         if last is None or packet.pts != last[0]:  # several tiles of a long group share its one keyframe
-            last = (packet.pts, _upright(_decode_one(stream, packet), width=width))
+            last = (packet.pts, _upright(_decode_one(stream, packet), width=width, scaler=scaler))
         yield last[1]
 
 
@@ -178,17 +179,17 @@ def _tiles_of_all(
     container: InputContainer, stream: VideoStream, times: Sequence[float], width: int
 ) -> Iterator[Image.Image]:
     """The frame shown at each time."""
-    start = _start(stream)
+    start, scaler = _start(stream), VideoReformatter()
     waiting = iter(times)
     due = next(waiting, None)
     shown: VideoFrame | None = None
     for frame in _decoded(container, stream):
         while due is not None and shown is not None and frame.time is not None and frame.time - start > due + 1e-6:
-            yield _upright(shown, width=width)
+            yield _upright(shown, width=width, scaler=scaler)
             due = next(waiting, None)
         shown = frame
     while due is not None and shown is not None:
-        yield _upright(shown, width=width)
+        yield _upright(shown, width=width, scaler=scaler)
         due = next(waiting, None)
 
 
@@ -290,7 +291,7 @@ def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFr
         yield from packet.decode()
 
 
-def _upright(frame: VideoFrame, *, width: int | None) -> Image.Image:
+def _upright(frame: VideoFrame, *, width: int | None, scaler: VideoReformatter) -> Image.Image:
     """RGB, turned as the file asks, `width` pixels wide as seen."""
     turned = frame.rotation % 180 != 0
     seen_width, seen_height = (frame.height, frame.width) if turned else (frame.width, frame.height)
@@ -298,8 +299,15 @@ def _upright(frame: VideoFrame, *, width: int | None) -> Image.Image:
         seen_width, seen_height = width, max(1, round(seen_height * width / seen_width))
     size = (seen_height, seen_width) if turned else (seen_width, seen_height)
     matrix = _HD_MATRIX if frame.colorspace == _UNSAID_MATRIX and frame.height >= _HD_LINES else None
-    small = frame.reformat(
-        width=size[0], height=size[1], format="rgb24", src_colorspace=matrix, interpolation=Interpolation.FAST_BILINEAR
+    # One thread: to start more for each small picture costs more than to scale it.
+    small = scaler.reformat(
+        frame,
+        width=size[0],
+        height=size[1],
+        format="rgb24",
+        src_colorspace=matrix,
+        interpolation=Interpolation.FAST_BILINEAR,
+        threads=1,
     )
     picture = Image.fromarray(small.to_ndarray())
     return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
@@ -317,14 +325,16 @@ class _Look:
 
 def _look(frame: VideoFrame, score: Score | None) -> _Look:
     height = max(2, round(_LOOK_WIDTH * frame.height / max(1, frame.width)))
-    small = frame.reformat(width=_LOOK_WIDTH, height=height, format="gray8", interpolation=Interpolation.BILINEAR)
+    small = VideoReformatter().reformat(
+        frame, width=_LOOK_WIDTH, height=height, format="gray8", interpolation=Interpolation.BILINEAR, threads=1
+    )
     luma = small.to_ndarray().astype(np.float32)
     mean = float(luma.mean())
     edges = luma[1:-1, :-2] + luma[1:-1, 2:] + luma[:-2, 1:-1] + luma[2:, 1:-1] - 4 * luma[1:-1, 1:-1]
     is_empty = mean < BLACK_LUMA or float(luma.std()) < FLAT_SPREAD
     worth = 0.0
     if score is not None and not is_empty:
-        worth = score(np.asarray(_upright(frame, width=_SCORED_WIDTH)))
+        worth = score(np.asarray(_upright(frame, width=_SCORED_WIDTH, scaler=VideoReformatter())))
     return _Look(
         sharpness=float(edges.var()),
         light=min(1.0, mean / DIM_LUMA, (255 - mean) / (255 - GLARING_LUMA)),
