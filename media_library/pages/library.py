@@ -144,7 +144,7 @@ def uploading(user: User, forms: Mapping[str, Any]) -> dict[str, Any]:
         "import_form": forms.get("import_form") or ImportForm(),
         "usage": usage,
         "share": share_of(usage),
-        "types": accepting.endings(),
+        "types": [f".{ending}" for ending in accepting.endings()],
         "most": settings.UPLOAD_MAX_BYTES,
         "most_without_scripts": settings.UPLOAD_DIRECT_MAX_BYTES,
         # As few requests as a proxy's own limit allows; what arrived of one that broke off is kept.

@@ -30,11 +30,6 @@ UNSAID = frozenset({"", "application/octet-stream", "binary/octet-stream", "appl
 MOVING = frozenset({K.VIDEO, K.AUDIO})
 
 
-def endings() -> list[str]:
-    """What names of files end in that the library takes, with the dot."""
-    return [f".{ending}" for ending in sorted(sniff.endings() | set(WRITTEN))]
-
-
 def accept_type(filename: str, content_type: str = "") -> tuple[str, str]:
     """(kind, media type) by name and announcement. UnsupportedTypeError: not on the list, or the two disagree."""
     declared = content_type.partition(";")[0].strip().lower()
