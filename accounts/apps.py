@@ -6,3 +6,7 @@ from accounts import checks  # noqa: F401  (loading them registers them)
 class AccountsConfig(AppConfig):
     name = "accounts"
     label = "accounts"
+
+    def ready(self) -> None:
+        # Registers what the command palette opens once the models are loaded.
+        from accounts import palette  # noqa: F401, PLC0415

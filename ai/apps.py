@@ -6,4 +6,5 @@ class AiConfig(AppConfig):
     label = "ai"
 
     def ready(self) -> None:
-        from ai import checks  # noqa: F401, PLC0415 - registers the check of the routes
+        # Registers the check of the routes and what the command palette opens.
+        from ai import checks, palette  # noqa: F401, PLC0415

@@ -30,5 +30,8 @@ def primary(tag: str) -> str:
 
 @lru_cache(maxsize=512)
 def name(tag: str) -> str:
-    """The English name, as lists and buttons show it: `Portuguese (Brazil)`."""
-    return Language.get(tag).display_name("en")
+    """The English name, as lists and buttons show it: `Portuguese (Brazil)`. What is none (addresses say anything) is itself."""
+    try:
+        return Language.get(tag).display_name("en")
+    except LanguageTagError:
+        return tag

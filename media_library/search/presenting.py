@@ -30,7 +30,7 @@ class Found:
     by_words: bool
 
 
-def present(user: User, found: Sequence[Found], *, words: list[str], last: str) -> list[Hit]:
+def present(user: User, found: Sequence[Found], *, words: list[str], last: str, context: bool = True) -> list[Hit]:
     """In the order given. What is not seen any more is left out."""
     passages = (
         Passage.objects.visible_to(user)
@@ -39,7 +39,7 @@ def present(user: User, found: Sequence[Found], *, words: list[str], last: str) 
         .in_bulk([one.passage for one in found])
     )
     shown = [(one, passages[one.passage]) for one in found if one.passage in passages]
-    around = _neighbours([passage for _, passage in shown])
+    around = _neighbours([passage for _, passage in shown]) if context else {}
     marked = _asked_for([passage for _, passage in shown], words, last)
     hits = []
     for one, passage in shown:

@@ -1,0 +1,16 @@
+"""The page of what models were used for, for the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import User
+from accounts.policies import can
+from core.palette import Entry, Place, among, source
+
+USAGE = Place("Usage", "ai:usage", "usage", "costs models calls budget")
+
+
+@source("pages")
+def pages(user: User, text: str) -> Iterable[Entry]:
+    return among([USAGE] if can(user, "ai.usage.see") else [], text)

@@ -1,0 +1,39 @@
+"""Jobs, for the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+
+from accounts.models import User
+from core.palette import MOST, SHORTEST, Entry, Place, among, source
+from jobs.models import Job
+from jobs.policies import decision
+
+PAGES = (
+    Place("Jobs", "jobs:list", "jobs", "work videos"),
+    Place("Jobs that wait for a person", "jobs:list", "clock", "waiting review", "?status=waiting"),
+    Place("Failed jobs", "jobs:list", "warn", "errors", "?status=failed"),
+)
+NEW = Place("New job", "jobs:list", "jobs", "upload a video start", "#new-job-form")
+
+
+@source("pages")
+def pages(user: User, text: str) -> Iterable[Entry]:  # noqa: ARG001  (every source is asked alike)
+    return among(PAGES, text)
+
+
+@source("actions")
+def actions(user: User, text: str) -> Iterable[Entry]:
+    return among([NEW] if decision(user, "create") else [], text)
+
+
+@source("jobs")
+def jobs(user: User, text: str) -> Iterable[Entry]:
+    if len(text) < SHORTEST:
+        return []
+    rows = Job.objects.visible_to(user).filter(title__icontains=text).order_by("-created_at", "-pk")[:MOST]
+    return [
+        Entry(row.title, reverse("jobs:detail", args=[row.pk]), "jobs", text=row.get_status_display()) for row in rows
+    ]
