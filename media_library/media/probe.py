@@ -11,7 +11,6 @@ import av
 from av.container import InputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
-from PIL import Image
 
 from media_library.media.errors import (
     NoAudioError,
@@ -22,7 +21,7 @@ from media_library.media.errors import (
     TruncatedError,
     UnsupportedError,
 )
-from media_library.media.images import FORMATS
+from media_library.media.images import inspect
 from media_library.media.limits import SOURCE, SourceLimits
 from media_library.media.opening import open_media
 from media_library.media.sniff import Kind, sniff
@@ -127,32 +126,22 @@ def probe(path: Path, *, limits: SourceLimits = SOURCE) -> Probe:
         raise NotMediaError(f"This file is {kind.label}, not video or audio. Upload the media file itself.")
     check_complete(path, kind=kind)
     if kind.family == "image":
-        return _picture(path, kind=kind, limits=limits)
+        return _picture(path, kind=kind)
     with open_media(path, kind=kind) as container:
         return _describe(container, path=path, kind=kind, limits=limits)
 
 
-def _picture(path: Path, *, kind: Kind, limits: SourceLimits) -> Probe:
-    """Pillow reads the size from the header, so that a picture of a gigapixel costs nothing to refuse."""
-    try:
-        with Image.open(path, formats=tuple(FORMATS.values())) as image:
-            (width, height), mode = image.size, image.mode
-    except Image.DecompressionBombError as error:
-        raise TooLargeError("This picture has too many pixels. Export it smaller and try again.") from error
-    except (OSError, SyntaxError, ValueError) as error:
-        raise TruncatedError("This picture is damaged or incomplete. Upload it again.", log=str(error)) from error
-    if width * height > limits.image_pixels:
-        raise TooLargeError(
-            f"This picture is {width} × {height}; at most {limits.image_pixels // 1_000_000} million pixels are accepted. Make it smaller."
-        )
+def _picture(path: Path, *, kind: Kind) -> Probe:
+    """As it is seen: turned already."""
+    found = inspect(path)
     video = VideoInfo(
         codec=kind.mime.partition("/")[2],
         profile="",
-        width=width,
-        height=height,
+        width=found.width,
+        height=found.height,
         fps=Fraction(0),
-        pix_fmt=mode,
-        bit_depth=8,
+        pix_fmt="",
+        bit_depth=found.bit_depth,
         rotation=0,
         interlaced=False,
         sample_aspect_ratio=Fraction(1),
