@@ -87,7 +87,7 @@ def context_of(request: HttpRequest, asset: Asset) -> dict[str, Any]:
         "transcript": transcript,
         "player": player_of(asset, made=made, transcript=transcript, start=start_of(request.GET.get("t"))),
         "picture": cards.shown(picture) if asset.kind == Asset.Kind.IMAGE else "",
-        "text": asset_shown.text_of(asset),
+        "text": asset_shown.text_of(asset, made),
         "milliseconds": None if asset.duration is None else asset.duration * 1000,
         "preparation": asset_shown.preparation(asset),
         "technical": asset_shown.technical(asset),

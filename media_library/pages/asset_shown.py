@@ -19,6 +19,7 @@ from media_library.queries import links
 from media_library.services import newest_versions, transcript_files
 
 MOST_TEXT = 64 * 2**10
+MOST_PASSAGES = 200
 CLIPS_SHOWN = 8
 TEXTS = frozenset(
     {"text/plain", "text/markdown", "text/vtt", "application/x-subrip", "application/ttml+xml", "text/x-ssa"}
@@ -202,18 +203,19 @@ def clock(milliseconds: int) -> str:
     return f"{minutes // 60:02}.{minutes % 60:02}.{seconds:02}"
 
 
-def text_of(asset: Asset) -> str:
+def text_of(asset: Asset, made: dict[str, Asset]) -> str:
     """What can be read of a document or a caption file: the file where it is text, else what was found in it."""
     if asset.kind not in {Asset.Kind.DOCUMENT, Asset.Kind.CAPTION}:
         return ""
-    if asset.content_type in TEXTS:
-        try:
-            with store().local(asset.key) as path, path.open("rb") as file:
-                return file.read(MOST_TEXT).decode("utf-8", errors="replace")
-        except FileMissingError:
-            return ""
-    passages = asset.passages.filter(kind=Passage.Kind.DOCUMENT).order_by("position", "id")
-    return "\n\n".join(passages.values_list("text", flat=True)[:400])[:MOST_TEXT]
+    readable = asset if asset.content_type in TEXTS else made.get(Asset.Purpose.PREVIEW)
+    if readable is None:
+        passages = asset.passages.filter(kind=Passage.Kind.DOCUMENT).order_by("position", "id")
+        return "\n\n".join(passages.values_list("text", flat=True)[:MOST_PASSAGES])
+    try:
+        with store().local(readable.key) as path, path.open("rb") as file:
+            return file.read(MOST_TEXT).decode("utf-8", errors="replace")
+    except FileMissingError:
+        return ""
 
 
 def captions_text(asset: Asset, language: str) -> str:

@@ -91,16 +91,12 @@ def _sprites(assets: list[Asset]) -> dict[uuid.UUID, Asset]:
 def sprite_of(made: Asset | None) -> Sprite | None:
     if made is None:
         return None
-    known = made.technical
-    columns, tiles = int(known.get("columns") or 0), len(known.get("times") or ())
-    if not columns or not tiles:
-        return None
-    return Sprite(
-        url=shown(made),
-        columns=columns,
-        tiles=tiles,
-        ratio=f"{known.get('tile_width') or 16} / {known.get('tile_height') or 9}",
+    columns, tiles, width, height = (
+        int(made.technical.get(name) or 0) for name in ("columns", "count", "width", "height")
     )
+    if not (columns and tiles and width and height):
+        return None
+    return Sprite(url=shown(made), columns=columns, tiles=tiles, ratio=f"{width} / {height}")
 
 
 def steps_of(assets: Iterable[Asset]) -> dict[uuid.UUID | None, str]:
@@ -113,8 +109,8 @@ def steps_of(assets: Iterable[Asset]) -> dict[uuid.UUID | None, str]:
 
 
 def step_words(name: str, message: str = "") -> str:
-    word = STEP_WORDS.get(name, name.replace("_", " ").capitalize())
-    return f"{word}: {message}" if message else word
+    """What a step says of itself, else what it is for."""
+    return message or STEP_WORDS.get(name, name.replace("_", " ").capitalize())
 
 
 def facts(asset: Asset) -> list[str]:

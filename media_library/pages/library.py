@@ -29,8 +29,8 @@ from media_library.models import Asset, Collection
 from media_library.pages import cards, filters, undo
 from media_library.pages.library_forms import ImportForm, UploadForm, split_tags
 from media_library.queries import assets as reads
-from media_library.services import bulk as many
 from media_library.services import accepting, imports, intake, quota
+from media_library.services import bulk as many
 
 VIEWS = ("grid", "list")
 VIEW_COOKIE = "library_view"

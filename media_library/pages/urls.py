@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from media_library.pages import asset, collections, files, glossaries, library, personas, search, transcripts, undo, voices
+from media_library.pages import (
+    asset,
+    collections,
+    files,
+    glossaries,
+    library,
+    personas,
+    search,
+    transcripts,
+    undo,
+    voices,
+)
 
 ASSET = "library/<uuid:asset_id>"
 COLLECTION = "library/collections/<uuid:collection_id>"

@@ -19,8 +19,13 @@ document.addEventListener("click", (event) => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
 });
-for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
-for (const button of document.querySelectorAll("[data-with-script]")) button.hidden = false;
+// Parts that renew themselves come as they are written for everybody.
+function withScripts() {
+  for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
+  for (const button of document.querySelectorAll("[data-with-script]")) button.hidden = false;
+}
+withScripts();
+document.addEventListener("htmx:after:swap", withScripts);
 
 // One press, one request.
 document.addEventListener("submit", (event) => {

@@ -144,6 +144,9 @@ class LibraryUploads extends UploadZone {
 
   done(upload, row) {
     row.querySelector("[data-badge]").hidden = false;
+    row.querySelector("progress").hidden = true;
+    row.querySelector("[data-text]").textContent = size(upload.file.size);
+    row.querySelector("[data-cancel]").hidden = false;
     const link = row.querySelector("[data-link]");
     link.hidden = false;
     link.href = this.dataset.asset.replace(NOBODY, upload.id);
