@@ -184,6 +184,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
+    "media_library.forget_intakes": {"task": "media_library.tasks.forget_intakes", "schedule": 86_400.0},
     "media_library.purge_clips": {"task": "media_library.tasks.purge_clip_files", "schedule": 3600.0},
     # What a new model has not read yet; nothing to do costs one look into an index.
     "media_library.reindex_search": {
@@ -225,7 +226,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 2**20
 MODELS_ROOT = env.path("REELWRIGHT_MODELS", HOME / "models")
 AI_ROUTES = {
     name: env.text(f"AI_{name.upper()}", "")
-    for name in ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed", "diarize")
+    for name in (
+        *("chat", "speech_to_text", "text_to_speech", "translate"),
+        *("describe_image", "embed", "diarize", "summarize"),
+    )
 }
 OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")

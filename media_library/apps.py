@@ -6,5 +6,5 @@ class MediaLibraryConfig(AppConfig):
     label = "media_library"
 
     def ready(self) -> None:
-        # Registers the pipelines and rules and connects the receivers once the models are loaded.
-        from media_library import palette, pipelines, policies, receivers  # noqa: F401, PLC0415
+        # Registers the pipelines, rules and files and connects the receivers once the models are loaded.
+        from media_library import files, palette, pipelines, policies, receivers  # noqa: F401, PLC0415

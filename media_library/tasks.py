@@ -6,7 +6,7 @@ from uuid import UUID
 
 from celery import shared_task
 
-from media_library.services import clips, glossaries, indexing
+from media_library.services import clips, glossaries, indexing, intake
 
 
 @shared_task
@@ -32,3 +32,8 @@ def reindex_search(**_: object) -> None:
 @shared_task
 def purge_clip_files(**_: object) -> None:
     clips.purge()
+
+
+@shared_task
+def forget_intakes(**_: object) -> None:
+    intake.forget()

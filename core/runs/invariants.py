@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 
 from django.db.models import Count, F, Max, Min, Q
@@ -12,15 +12,27 @@ from core.audit import chain
 from core.live.models import LiveEvent, LiveStream
 from core.runs import artefacts, pipelines, scratch, sweep
 from core.runs.models import OutboxMessage, Run, Step
-from core.storage import store
+from core.storage import holders, store
 
 # Three sweeps: what one of them should have mended by then.
 GRACE = timedelta(seconds=15)
 
 
-def violations() -> list[str]:
-    """One sentence each; none when all is well."""
-    checks = (_leases, _bells, _runs, _ready_steps, _events, _files, _scratch, _trail)
+Check = Callable[[], Iterable[str]]
+_of_files: list[Check] = []
+
+
+def register(check: Check) -> Check:
+    """An app's own check of its files: looked at where everything is."""
+    _of_files.append(check)
+    return check
+
+
+def violations(*, everything: bool = False) -> list[str]:
+    """One sentence each; none when all is well. `everything` also compares the whole store with the rows."""
+    checks: tuple[Check, ...] = (_leases, _bells, _runs, _ready_steps, _events, _files, _scratch, _trail)
+    if everything:
+        checks += (*_of_files, _strays)
     return [sentence for check in checks for sentence in check()]
 
 
@@ -108,3 +120,14 @@ def _scratch() -> Iterator[str]:
 def _trail() -> Iterator[str]:
     if broken := chain.verify().broken:
         yield f"the audit trail is broken: {broken}"
+
+
+@holders.register
+def _of_steps() -> Iterator[str]:
+    for keys in Step.objects.exclude(keys=[]).values_list("keys", flat=True).iterator():
+        yield from keys
+
+
+def _strays() -> Iterator[str]:
+    for name in holders.strays():
+        yield f"{name} is stored and nothing names it"

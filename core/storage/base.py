@@ -96,6 +96,12 @@ class ObjectStore(Protocol):
     def room_for(self, size: int) -> bool:
         """Whether `size` more bytes are likely to fit."""
 
+    def names(self, *, older_than: float) -> Iterator[str]:
+        """What is stored, without uploads in progress, last written before that time; each as `name_of` its key."""
+
+    def name_of(self, key: str) -> str:
+        """What the store itself calls it."""
+
     def sweep(self, *, older_than: float, keep: Callable[[str], bool]) -> int:
         """Removes what crashes left behind: temporary files last touched before that time, pieces of uploads that `keep` does not know."""
 

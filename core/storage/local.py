@@ -12,7 +12,7 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Literal
 
@@ -43,8 +43,17 @@ class LocalStore:
         self.incoming = self.root / "incoming"
 
     def path_of(self, key: str) -> Path:
-        name = hashlib.sha256(checked(key).encode()).hexdigest()
+        name = self.name_of(key)
         return self.root / "objects" / name[:2] / name / "blob"
+
+    def name_of(self, key: str) -> str:
+        return hashlib.sha256(checked(key).encode()).hexdigest()
+
+    def names(self, *, older_than: float) -> Iterator[str]:
+        for path in (self.root / "objects").glob("*/*/blob"):
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < older_than:
+                    yield path.parent.name
 
     def put(self, key: str, path: Path, *, content_type: str) -> StoredFile:  # noqa: ARG002  (the link carries the type)
         target = self.path_of(key)

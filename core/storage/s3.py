@@ -195,6 +195,16 @@ class S3Store:
                     )
             self.client.delete_object(Bucket=self.bucket, Key=tail_of(upload))
 
+    def name_of(self, key: str) -> str:
+        return checked(key)
+
+    def names(self, *, older_than: float) -> Iterator[str]:
+        with explained():
+            for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket):
+                for item in page.get("Contents", []):
+                    if item["LastModified"].timestamp() < older_than and not item["Key"].startswith("incoming/"):
+                        yield item["Key"]
+
     def room_for(self, size: int) -> bool:  # noqa: ARG002  (a bucket says so when it is full)
         return True
 

@@ -19,10 +19,11 @@ from core.runs import services as runs
 from core.runs.models import Run
 from core.storage import removal
 from media_library import signals
-from media_library.models import Asset, ClipFile, Intake
+from media_library.models import Asset, ClipFile, Intake, TrackVersion
 from media_library.services import indexing, versions
 from media_library.services.describing import clean_tags
 from media_library.services.placing import ADD, Place, hold
+from media_library.services.tracks import version_key_of
 
 IN_USE = "File is in use"
 
@@ -124,6 +125,8 @@ def delete_permanently(asset: Asset, *, actor: User) -> None:
     signals.closing_asset.send(sender=Asset, asset=locked, actor=actor)
     doomed = set(Asset.objects.filter(pk__in=family).values_list("key", flat=True))
     doomed |= set(ClipFile.objects.filter(asset__in=family).values_list("key", flat=True))
+    texts = TrackVersion.objects.filter(track__asset__in=family).values_list("track_id", "number")
+    doomed |= {version_key_of(track, number) for track, number in texts}
     doomed |= artefacts.release({*family, *clips}, doomed)
     versions.take_out(locked)
     audit.record(

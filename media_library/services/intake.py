@@ -27,12 +27,13 @@ from core.runs.models import Run
 from core.storage import removal, store, uploads
 from core.storage.models import Upload
 from media_library.models import Asset, Collection, Intake
+from media_library.queries import intakes
 from media_library.services import ingestion, making, placing, quota, versions
 from media_library.services.accepting import accept_type, confirm, endings
 from media_library.services.describing import clean_tags
 from media_library.services.placing import Place, place_for
 
-__all__ = ["About", "about", "accept_type", "adopt", "announce", "confirm", "endings", "give_up", "receive", "refuse", "take_in"]
+__all__ = ["About", "about", "accept_type", "adopt", "announce", "confirm", "endings", "forget", "give_up", "receive", "refuse", "take_in"]
 
 log = structlog.get_logger(__name__)
 
@@ -243,6 +244,12 @@ def give_up(intake: Intake) -> None:
     if intake.run is not None and intake.run.status in Run.ACTIVE:
         runs.cancel(intake.run.pk)
     Intake.objects.filter(pk=intake.pk).exclude(status=Intake.Status.DONE).delete()
+
+
+def forget() -> int:
+    """Removes the notes of files that came, or will not come any more, long ago."""
+    gone, _ = intakes.over().delete()
+    return gone
 
 
 def take_in(

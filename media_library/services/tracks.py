@@ -108,9 +108,13 @@ def newest_versions(tracks: Iterable[Track]) -> dict[uuid.UUID, TrackVersion]:
     return {row.track_id: row for row in rows}
 
 
+def version_key_of(track_id: uuid.UUID, number: int) -> str:
+    return f"tracks/{track_id}/{number}.vtt"
+
+
 def version_key(version: TrackVersion) -> str:
     """The version as a file in the store, written when a link to it is first asked for."""
-    key = f"tracks/{version.track_id}/{version.number}.vtt"
+    key = version_key_of(version.track_id, version.number)
     if not store().exists(key):
         with NamedTemporaryFile("w", encoding="utf-8", suffix=".vtt") as file:
             file.write(version.content)
