@@ -37,6 +37,7 @@ def tokens(input_: str, output: str, *, long_prompt: LongPrompt | None = None) -
 
 # List prices of 21 November 2026: platform.claude.com/docs/en/about-claude/pricing and developers.openai.com/api/docs/pricing.
 # gpt-4o-mini-tts bills audio tokens that its answer does not report; OpenAI states about 1.5 cents a minute.
+# gpt-4o-transcribe-diarize bills tokens at the rates of gpt-4o-transcribe, which come to about 0.6 cents a minute of audio.
 PRICES: dict[str, Price] = {
     "anthropic:claude-opus-5-5": tokens("4", "20"),
     "anthropic:claude-opus-5": tokens("5", "25"),
@@ -55,6 +56,7 @@ PRICES: dict[str, Price] = {
     "openai:gpt-4o": tokens("2.50", "10"),
     "openai:gpt-4o-mini": tokens("0.15", "0.60"),
     "openai:whisper-1": Price(minute=Decimal("0.006")),
+    "openai:gpt-4o-transcribe-diarize": Price(minute=Decimal("0.006")),
     "openai:gpt-4o-mini-tts": Price(minute=Decimal("0.015")),
     "openai:tts-1": Price(characters=Decimal(15)),
     "openai:tts-1-hd": Price(characters=Decimal(30)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from ai.capabilities.base import Progress
 from ai.capabilities.speech_to_text import Segment, Transcription
 from core.errors import UnsupportedTypeError
 
@@ -101,3 +103,14 @@ def seconds(audio: Path) -> float:
             return container.duration / av.time_base if container.duration else 0.0
     except av.FFmpegError as error:
         raise UnsupportedTypeError("This file has no sound that can be read.") from error
+
+
+def share(progress: Progress, piece: Piece, total: float) -> Progress:
+    """Progress within a piece, told as progress of the whole."""
+    whole = max(total, piece.start + piece.seconds, 0.001)
+    return lambda fraction, message: progress((piece.start + fraction * piece.seconds) / whole, message)
+
+
+def digest(audio: Path) -> bytes:
+    with audio.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -128,3 +128,12 @@ def _replayed(work: Work[T], call: Call) -> Answer[T] | None:
         ledger.forget(call)
         return None
     return Answer(value, Engine(call.provider, call.model), call.pk, reused=True)
+
+
+def together(value: Any, answers: Sequence[Answer[Any]]) -> Answer[Any]:
+    """One answer from several calls. It names every engine that took part."""
+    engines = list(dict.fromkeys(answer.engine for answer in answers))
+    engine = (
+        engines[0] if len(engines) == 1 else Engine("+".join(e.provider for e in engines), "+".join(map(str, engines)))
+    )
+    return Answer(value, engine, answers[-1].call_id, reused=all(answer.reused for answer in answers))

@@ -9,12 +9,13 @@ import numpy.typing as npt
 from scipy.fft import rfft
 from scipy.signal.windows import hann
 
+from ai.local.listening import RATE
 from ai.local.wav import Samples
 
-RATE = 16_000
 LENGTH = 400  # samples a frame, 25 ms
 STEP = 160  # samples between frames, 10 ms
 BANDS = 40
+BLOCK = 4096  # frames at a time, so that an hour of speech needs no gigabyte
 
 Mels = npt.NDArray[np.float32]
 
@@ -28,9 +29,10 @@ def energies(samples: Samples) -> Mels:
     """[frames, bands]: the energy in each band around every STEP-th sample, with silence before and after the sound."""
     padded = np.pad(samples.astype(np.float32, copy=False), LENGTH // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, LENGTH)[::STEP]
-    spectrum = rfft(frames * _window(), axis=1)
-    power = spectrum.real**2 + spectrum.imag**2
-    mels: Mels = power @ _filters()
+    mels = np.empty((len(frames), BANDS), np.float32)
+    for first in range(0, len(frames), BLOCK):
+        spectrum = rfft(frames[first : first + BLOCK] * _window(), axis=1)
+        mels[first : first + BLOCK] = (spectrum.real**2 + spectrum.imag**2) @ _filters()
     return mels
 
 

@@ -15,13 +15,12 @@ from ai import weights
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.speech_to_text import Segment, Transcription, Word
 from ai.errors import LanguageUnsupportedError
+from ai.local.listening import RATE, Passage, decode, speech
 from ai.local.wav import Samples
-from core.errors import UnsupportedTypeError
 from core.languages import name, primary
 
 MODEL = "whisper-base"
 THREADS = 2
-RATE = 16_000
 PAUSE = 1.5  # seconds without speech after which a new passage begins
 # Whisper's own codes where they differ from BCP 47.
 WHISPER_CODES = {"jv": "jw", "nb": "no", "fil": "tl", "cmn": "zh"}
@@ -48,7 +47,7 @@ class Whisper:
         progress(0.0, "Loading Whisper")
         model = _model()
         progress(0.02, "Listening")
-        samples = _decode(audio)
+        samples = decode(audio)
         duration = len(samples) / RATE
         passages = _passages(samples)
         heard: list[Segment] = []
@@ -77,28 +76,14 @@ class Whisper:
         return Transcription(told, float(sure), duration, heard), Usage(seconds=duration)
 
 
-def _decode(audio: Path) -> Samples:
-    from av.error import FFmpegError
-    from faster_whisper.audio import decode_audio
-
-    try:
-        samples: Samples = decode_audio(str(audio), sampling_rate=RATE)
-    except (FFmpegError, IndexError, ValueError) as error:
-        raise UnsupportedTypeError("This file has no sound that can be read.") from error
-    return samples
-
-
-def _passages(samples: Samples) -> list[tuple[float, float]]:
+def _passages(samples: Samples) -> list[Passage]:
     """Where somebody speaks, in seconds, with pauses shorter than PAUSE inside.
 
     Whisper hears each passage by itself: given silence or music it makes up sentences, and where two passages are put together
     without the pause between them it mixes up the times of the words around it.
     """
-    from faster_whisper.vad import VadOptions, get_speech_timestamps
-
-    passages: list[tuple[float, float]] = []
-    for found in get_speech_timestamps(samples, VadOptions(min_silence_duration_ms=500, speech_pad_ms=200)):
-        start, end = found["start"] / RATE, found["end"] / RATE
+    passages: list[Passage] = []
+    for start, end in speech(samples, pause_ms=500, margin_ms=200):
         if passages and start - passages[-1][1] < PAUSE:
             passages[-1] = (passages[-1][0], end)
         else:
@@ -106,7 +91,7 @@ def _passages(samples: Samples) -> list[tuple[float, float]]:
     return passages
 
 
-def _detect(model: Any, samples: Samples, passages: list[tuple[float, float]]) -> tuple[str, float]:
+def _detect(model: Any, samples: Samples, passages: list[Passage]) -> tuple[str, float]:
     """Whisper's code of the language and how sure it is, from the first half minute of speech."""
     speech = np.concatenate([samples[int(start * RATE) : int(end * RATE)] for start, end in passages])
     code, sure, _all = model.detect_language(speech[: 30 * RATE])
