@@ -13,6 +13,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import PersonView
 from core.rest.inputs import IdField, Input
+from core.rest.parsers import StrictJSONParser
 from core.rest.schema import Gives
 from core.storage.spooling import spooled
 from media_library.models import Asset
@@ -69,7 +70,7 @@ def _depth(value: Any) -> int:
 class UploadInput(PersonView):
     takes = FileInput
     gives = Gives(post=UPLOADED)
-    parser_classes = (MultiPartParser,)
+    parser_classes = (MultiPartParser, StrictJSONParser)
     # The file, and room for the form around it.
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
 

@@ -17,6 +17,7 @@ from accounts.api.base import PersonView
 from accounts.services import projects
 from core.errors import InvalidFieldError, NotFoundError, TooLargeError
 from core.rest.inputs import Input, TextField
+from core.rest.parsers import StrictJSONParser
 from core.rest.schema import Gives, Made
 from core.storage.spooling import spooled
 from media_library.models import Asset
@@ -45,7 +46,7 @@ FILE = {
 
 
 class FileInput(Input):
-    file = serializers.FileField(allow_empty_file=True, error_messages={"required": "File is required"})
+    file = serializers.FileField(allow_empty_file=True)
     project_name = TextField(max_length=255, required=False, allow_blank=True, default="")
 
 
@@ -70,11 +71,13 @@ class Upload(PersonView):
     takes = FileInput
     gives = Gives(post=Made(FILE))
     throttle_group = "upload"
-    parser_classes = (MultiPartParser,)
+    parser_classes = (MultiPartParser, StrictJSONParser)
     # The file, and room for the form around it.
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
 
     def post(self, request: Request) -> Response:
+        if "file" not in request.FILES:
+            raise InvalidFieldError("File is required", field="file")
         body = FileInput.parse(request.data)
         file, name = body["file"], body["file"].name or "recording"
         kind, content_type = intake.accept_type(name, file.content_type or "")

@@ -18,7 +18,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "bool": ("perhaps", {}),
     "datetime": ("yesterday",),
     "object": ("text",),
-    "file (.xlsx)": ("no file",),
+    **dict.fromkeys(("file", "file (video)", "file (.xlsx)"), ("no file",)),
 }
 WRONG_FORMAT = {"email": ("no-address", "two@@signs.example", "")}
 

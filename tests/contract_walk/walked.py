@@ -23,13 +23,16 @@ GROUPS = (
     "pipeline.auth",
     "pipeline.health",
     "pipeline.docs",
+    "pipeline.storage",
     "accessible.auth",
     "accessible.organizations",
     "accessible.clients",
     "accessible.invitations",
     "accessible.glossaries",
     "accessible.admin",
+    "accessible.files",
     "voice.auth",
+    "voice.files",
     "movie.auth",
 )
 

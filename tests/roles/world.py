@@ -177,6 +177,7 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
         "persona": PersonaFactory(owner=people["production"], organization=house).pk,
         "voice": VoiceProfileFactory(owner=people["production"]).pk,
         "creators_file": own.pk,
+        "creators_key": own.key,
         "run": Run.objects.create(
             kind=ingestion.KIND, subject_id=audio.pk, status=Run.Status.COMPLETED, created_by=people["production"]
         ).pk,

@@ -9,6 +9,7 @@ from tests.contract_walk.scenes import (
     personas,
     pipeline,
     platform,
+    storage,
     tokens,
 )
 
@@ -21,5 +22,6 @@ __all__ = [
     "personas",
     "pipeline",
     "platform",
+    "storage",
     "tokens",
 ]
