@@ -19,6 +19,7 @@ from jobs.steps.listen import Caption, Transcribe
 from jobs.steps.render import Render, Validate
 from jobs.steps.speak import Mix, Place, Speak
 from jobs.steps.translate import Translate
+from media_library.services import ingestion
 
 S = Job.Status
 ENGINES = RetryPolicy(failures=3, backoff=timedelta(seconds=5), waits=120)
@@ -58,7 +59,10 @@ class JobListener:
     """Carries what happens to the run over to the job, its outputs and its sockets."""
 
     def stage_entered(self, run: Run, stage: str) -> None:
-        workflows.enter_stage(_job(run), stage)
+        job = workflows.enter_stage(_job(run), stage)
+        if stage == S.PENDING_QC and job.source is not None:
+            # Words, shots and poster are there. What else the library wants is found while people look at the captions.
+            ingestion.enrich(job.source, by=run.created_by)
 
     def step_changed(self, run: Run, step: Step) -> None:
         self._move_output(run, step)

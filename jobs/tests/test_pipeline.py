@@ -20,6 +20,8 @@ from jobs.tests import working
 from jobs.tests.working import approve, attempts, output, paid, steps, submit, text, told, trail, work
 from media_library.media import webvtt
 from media_library.models import Track
+from media_library.services import ingestion
+from media_library.tests import working as library
 
 S = Job.Status
 Work = LanguageOutput.Work
@@ -301,3 +303,37 @@ def test_a_job_that_is_cancelled_stops_and_keeps_its_texts(
     assert plain(text(job, "es", CAPTIONS))
     assert not {Work.RUNNING} & {output(job, tag).tts_status for tag in ("en", "es")}
     assert working.left_over() == []
+
+
+def test_the_library_takes_over_what_the_job_made_of_its_video_and_finds_the_rest(
+    short_film: Path, engines: ProviderServer, crew: dict[str, User]
+) -> None:
+    job = work(submit(short_film, owner=crew["client"], requested=Requested()))
+    source = job.source
+    assert source is not None
+    bill = [request.path for request in engines.requests].count("/v1" + LISTENING)
+    poster = source.made.get(purpose="poster").key
+    source.refresh_from_db()
+    library.work(source.run)
+    source.refresh_from_db()
+    assert (source.status, source.problem) == ("active", "")
+    assert source.made.get(purpose="poster").key == poster
+    assert {"sprite", "sprite_map"} < set(source.made.values_list("purpose", flat=True))
+    assert source.passages.filter(kind="speech").exists()
+    assert [request.path for request in engines.requests].count("/v1" + LISTENING) == bill
+    assert working.left_over() == []
+
+
+def test_a_job_takes_over_what_the_library_made_of_its_video(
+    short_film: Path, engines: ProviderServer, crew: dict[str, User]
+) -> None:
+    job = submit(short_film, owner=crew["client"], requested=Requested())
+    assert job.source is not None
+    library.work(ingestion.start(job.source, by=crew["client"]))
+    before = dict(job.source.made.values_list("purpose", "key"))
+    heard = [request.path for request in engines.requests].count("/v1" + LISTENING)
+    job = work(job)
+    assert (job.status, job.error) == (S.PENDING_QC, "")
+    assert dict(job.source.made.values_list("purpose", "key")) == before
+    assert [request.path for request in engines.requests].count("/v1" + LISTENING) == heard == 1
+    assert plain(text(job, "en", CAPTIONS)) == ["Good evening, everyone.\nThe train leaves at nine!"]

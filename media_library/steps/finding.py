@@ -75,7 +75,7 @@ class Chapters(AssetStep[Chaptered]):
             .order_by("position")
             .values_list("start", "end", "text", "passage__embedding", named=False)
         )
-        vectors = [vector.to_numpy() for *_, vector in spoken if vector is not None]
+        vectors = [np.asarray(vector, np.float32) for *_, vector in spoken if vector is not None]
         shots = ctx.result_or_none("shots", Shots)
         found = chapters(
             duration=source.duration or 0.0,
