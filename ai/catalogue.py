@@ -49,6 +49,8 @@ CATALOGUE: tuple[Named, ...] = (
     Named("e5-small", "embed", "local", "e5-small", ("local",)),
     Named("text-embedding-3-small", "embed", "openai", "text-embedding-3-small"),
     Named("text-embedding-3-large", "embed", "openai", "text-embedding-3-large"),
+    Named("resemblyzer", "diarize", "local", "resemblyzer", ("local",)),
+    Named("gpt-4o-transcribe-diarize", "diarize", "openai", "gpt-4o-transcribe-diarize", ("openai",)),
     Named("flux-schnell", "generate_image", "replicate", aliases=("flux", "replicate_flux")),
     Named("gen-4-turbo", "generate_video", "replicate", aliases=("gen4-turbo", "gen4", "runway", "replicate_luma")),
 )

@@ -29,6 +29,7 @@ LOCAL: dict[str, dict[str, str]] = {
     "translate": {"apertium": "ai.local.apertium.Apertium"},
     "embed": {"e5-small": "ai.local.e5.E5"},
     "describe_image": {"looking": "ai.local.looking.MeasuredLook"},
+    "diarize": {"resemblyzer": "ai.local.voices.Voices"},
 }
 HOSTED: dict[str, dict[str, str]] = {
     "anthropic": {
@@ -43,11 +44,16 @@ HOSTED: dict[str, dict[str, str]] = {
         "speech_to_text": "ai.providers.openai_speech.OpenAISpeechToText",
         "text_to_speech": "ai.providers.openai_speech.OpenAITextToSpeech",
         "embed": "ai.providers.openai.OpenAIEmbed",
+        "diarize": "ai.providers.openai_speech.OpenAIDiarize",
     },
 }
-CAPABILITIES = ("chat", "speech_to_text", "text_to_speech", "translate", "describe_image", "embed")
+CAPABILITIES = (
+    *("chat", "speech_to_text", "text_to_speech", "translate"),
+    *("describe_image", "embed", "diarize"),
+)
 
-# What a key alone switches on, first match wins. Search vectors of two models cannot be compared, so embed moves only when told to.
+# What a key alone switches on, first match wins. Search vectors of two models cannot be compared, so embed moves only when told to;
+# diarize too, because the hosted model is paid to write the words once more.
 HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
     "chat": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
     "translate": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
@@ -55,6 +61,7 @@ HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
     "speech_to_text": ("openai:whisper-1",),
     "text_to_speech": ("openai:gpt-4o-mini-tts",),
     "embed": (),
+    "diarize": (),
 }
 # Kokoro sounds best and speaks few languages; espeak-ng speaks the others.
 LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
@@ -64,6 +71,7 @@ LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
     "translate": ("local:apertium",),
     "describe_image": ("local:looking",),
     "embed": ("local:e5-small",),
+    "diarize": ("local:resemblyzer",),
 }
 
 

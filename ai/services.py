@@ -30,8 +30,9 @@ from ai.ledger import Use, key_of
 from ai.models import Call
 from ai.prices import estimate_tokens
 from ai.routing import Route
+from ai.speakers import diarize
 from ai.wire import Wire
-from ai.work import Answer, Kept, Work, first_able, perform, reserve
+from ai.work import Answer, Kept, Work, first_able, perform, reserve, together
 from core.errors import StorageFullError, UnsupportedTypeError
 from core.languages import canonical, name, primary
 from core.storage import store
@@ -45,6 +46,7 @@ __all__ = [
     "chat_complete",
     "chat_stream",
     "describe",
+    "diarize",
     "embed_passages",
     "embed_query",
     "engine_for",
@@ -78,7 +80,9 @@ def transcribe(
     answers: list[Answer[Transcription]] = []
     with tempfile.TemporaryDirectory(prefix="hearing-") as folder:
         for piece in recordings.pieces(audio, Path(folder)):
-            answer = perform(_hearing(piece.path, language, use, _share(progress, piece, total), model), routes)
+            answer = perform(
+                _hearing(piece.path, language, use, recordings.share(progress, piece, total), model), routes
+            )
             piece.path.unlink()
             parts.append((piece, answer.value))
             answers.append(answer)
@@ -86,7 +90,7 @@ def transcribe(
                 language = language or answer.value.language
     if not parts:
         raise UnsupportedTypeError("This file has no sound that can be read.")
-    return _together(recordings.joined(parts), answers)
+    return together(recordings.joined(parts), answers)
 
 
 def speak(
@@ -138,7 +142,7 @@ def translate(
         share = _part(progress, number, len(parts))
         part = TranslationRequest(lines, request.source, request.target, request.glossary)
         answers.append(perform(_translating(part, use, share, model), routes))
-    return _together([line for answer in answers for line in answer.value], answers)
+    return together([line for answer in answers for line in answer.value], answers)
 
 
 def describe(
@@ -324,12 +328,10 @@ def _hearing(audio: Path, language: str | None, use: Use, progress: Progress, mo
     def ask(engine: SpeechToText) -> tuple[Transcription, Usage]:
         return engine.transcribe(audio, language=language, progress=progress)
 
-    with audio.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").digest()
     return Work(
         capability="speech_to_text",
         use=use,
-        key=key_of(use, "speech_to_text", digest, language or "", model),
+        key=key_of(use, "speech_to_text", recordings.digest(audio), language or "", model),
         estimate=Usage(seconds=recordings.seconds(audio)),
         ask=ask,
         keep=lambda heard, _call: Kept(asdict(heard)),
@@ -401,22 +403,8 @@ def _batches(lines: Sequence[str]) -> Iterable[list[str]]:
         yield part
 
 
-def _together(value: Any, answers: Sequence[Answer[Any]]) -> Answer[Any]:
-    """One answer from several calls. It names every engine that took part."""
-    engines = list(dict.fromkeys(answer.engine for answer in answers))
-    engine = (
-        engines[0] if len(engines) == 1 else Engine("+".join(e.provider for e in engines), "+".join(map(str, engines)))
-    )
-    return Answer(value, engine, answers[-1].call_id, reused=all(answer.reused for answer in answers))
-
-
 def _part(progress: Progress, number: int, parts: int) -> Progress:
     return lambda fraction, message: progress((number + fraction) / parts, message)
-
-
-def _share(progress: Progress, piece: recordings.Piece, total: float) -> Progress:
-    whole = max(total, piece.start + piece.seconds, 0.001)
-    return lambda fraction, message: progress((piece.start + fraction * piece.seconds) / whole, message)
 
 
 def _chat_key(request: ChatRequest, use: Use, model: str) -> str:
