@@ -128,16 +128,16 @@ export class Editing {
     told.hidden = false;
   }
 
-  // `turns`: the lines that "here" means, when some are selected.
-  askWho(turn, turns = [turn]) {
+  // `selected`: the lines that "here" means, when some are selected.
+  askWho(turn, selected = null) {
     const name = this.reader.speakerOf(turn);
-    this.asked = { turn, turns, name };
+    this.asked = { turn, turns: selected ?? [turn] };
     const form = this.dialog.querySelector("form");
     form.elements.name.value = name;
     const known = Boolean(turn.dataset.speaker);
     this.dialog.querySelector("[data-scopes]").hidden = !known;
     this.dialog.querySelector("[data-everywhere]").textContent = `Everywhere ${name || "this voice"} speaks here`;
-    form.elements.where.value = known && turns.length === 1 ? "everywhere" : "here";
+    form.elements.where.value = known && !selected ? "everywhere" : "here";
     this.tell("");
     this.dialog.showModal();
     form.elements.name.select();
