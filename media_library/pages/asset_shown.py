@@ -16,7 +16,7 @@ from media_library.media.spoken_lines import captions_of
 from media_library.models import Asset, ClipFile, Passage, Suggestion, Track, Transcript
 from media_library.pages.cards import step_words
 from media_library.queries import links
-from media_library.services import newest_versions, transcript_files
+from media_library.services import newest_versions, suggestions, transcript_files
 
 MOST_TEXT = 64 * 2**10
 MOST_PASSAGES = 200
@@ -141,20 +141,19 @@ def parts_of(suggestion: Suggestion) -> list[tuple[str, str, str]]:
     """(key, name, words) of everything that can be accepted."""
     content = suggestion.content
     if suggestion.kind == Suggestion.Kind.SPEAKERS:
-        rows = content if isinstance(content, list) else content.get("speakers", [])
         return [
             (
-                str(row.get("label", "")),
-                str(row.get("label", "")).replace("_", " ").capitalize(),
-                " – ".join(filter(None, (str(row.get("name", "")), str(row.get("because", ""))))),
+                str(row["label"]),
+                str(row["label"]).replace("_", " ").capitalize(),
+                " – ".join(filter(None, (str(row["name"]), str(row.get("because") or "")))),
             )
-            for row in rows
+            for row in suggestions.speaker_rows(content)
         ]
-    return [
-        (key, name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for key, name in PART_NAMES.items()
-        if (value := content.get(key))
-    ]
+    return [(name, PART_NAMES[name], in_words(content[name])) for name in suggestions.names_of(suggestion)]
+
+
+def in_words(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 @dataclass(frozen=True)

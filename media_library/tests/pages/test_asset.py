@@ -12,7 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.tests.factories import OrganizationFactory, ProjectFactory, UserFactory
 from core.runs.models import Run
-from media_library.models import Asset, ClipFile, Passage
+from media_library.models import Asset, ClipFile, Passage, Suggestion
 from media_library.services import collections, ingestion, save_machine_version
 from media_library.services.tracks import open_track
 from media_library.tests.factories import AssetFactory, transcript_of
@@ -110,6 +110,26 @@ def test_it_is_deleted_for_good_after_one_question_that_names_it(browser: Browse
     assert "Delete “Dawn on the pad” for good?" in question
     browser.post(f"/library/{film.pk}/delete")
     assert not Asset.objects.filter(pk=film.pk).exists()
+
+
+def test_what_an_engine_suggests_is_taken_in_parts_or_dismissed(browser: Browser, film: Asset) -> None:
+    def suggest() -> Suggestion:
+        content = {"title": "Harbour", "description": "Lights go on.", "tags": ["harbour"]}
+        return Suggestion.objects.create(asset=film, kind="metadata", engine="local:extract", content=content)
+
+    first = suggest()
+    page = see(browser, film)
+    assert "Lights go on." in page
+    browser.post(f"/library/{film.pk}/suggestions/{first.pk}", {"accept": ["description", "tags"], "act": "accept"})
+    film.refresh_from_db()
+    assert (film.title, film.description, film.tags) == ("Dawn on the pad", "Lights go on.", ["sea", "harbour"])
+    second = suggest()
+    browser.post(f"/library/{film.pk}/suggestions/{second.pk}", {"accept": ["title"], "act": "dismiss"})
+    film.refresh_from_db()
+    second.refresh_from_db()
+    assert (film.title, second.status) == ("Dawn on the pad", "dismissed")
+    again = browser.post(f"/library/{film.pk}/suggestions/{second.pk}", {"accept": ["title"]}, follow=True)
+    assert "decided on already" in again.content.decode()
 
 
 def test_a_new_version_goes_on_top(browser: Browser, mara: User) -> None:
