@@ -16,9 +16,11 @@ from pathlib import Path
 from typing import IO, Any, Literal
 
 import boto3
+import structlog
+from boto3.exceptions import RetriesExceededError, S3UploadFailedError
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
 from botocore.exceptions import ConnectionError as Unreachable
 from django.conf import settings
 from django.utils.http import content_disposition_header
@@ -39,8 +41,12 @@ from core.storage.base import (
 )
 from core.storage.headers import shown_inline
 
+log = structlog.get_logger(__name__)
+
 SMALLEST_PART = 5 * 2**20
 MISSING = frozenset({"404", "NoSuchKey", "NotFound", "NoSuchUpload"})
+BUSY = frozenset({"SlowDown", "Throttling", "RequestTimeout", "ServiceUnavailable", "InternalError"})
+AWAY = "The file storage cannot be reached. Try again shortly."
 FULL = frozenset({"InsufficientStorage", "507", "QuotaExceeded", "XMinioStorageFull"})
 # Two threads of 8 MiB parts: quick enough, and bounded memory.
 TRANSFER = TransferConfig(max_concurrency=2, multipart_chunksize=8 * PIECE, multipart_threshold=8 * PIECE)
@@ -129,12 +135,18 @@ class S3Store:
             if size < SMALLEST_PART and at + length < upload.size:
                 self.client.put_object(Bucket=self.bucket, Key=tail_of(upload), Body=whole)
                 return upload.progress | {"tail": size}
-            multipart = upload.progress.get("multipart") or self.begin(upload)
+            begun = upload.progress.get("multipart")
+            multipart = begun or self.begin(upload)
             parts = upload.progress.get("parts", [])
-            # A part that was sent but not recorded is sent again under the same number, which replaces it.
-            part = self.client.upload_part(
-                Bucket=self.bucket, Key=upload.key, UploadId=multipart, PartNumber=len(parts) + 1, Body=whole
-            )
+            try:
+                # A part that was sent but not recorded is sent again under the same number, which replaces it.
+                part = self.client.upload_part(
+                    Bucket=self.bucket, Key=upload.key, UploadId=multipart, PartNumber=len(parts) + 1, Body=whole
+                )
+            except Exception:
+                if begun is None:
+                    self.abort(upload.key, multipart)
+                raise
             return {"multipart": multipart, "parts": [*parts, part["ETag"]], "tail": 0}
 
     def begin(self, upload: Incoming) -> str:
@@ -185,6 +197,13 @@ class S3Store:
             digest.update(piece)
             size += len(piece)
         return StoredFile(size, digest.hexdigest())
+
+    def abort(self, key: str, multipart: str) -> None:
+        """One whose first part did not arrive: no row knows of it. What is left of those now goes with the sweep."""
+        try:
+            self.client.abort_multipart_upload(Bucket=self.bucket, Key=key, UploadId=multipart)
+        except (BotoCoreError, ClientError) as error:
+            log.warning("storage.multipart_left", key=key, error=type(error).__name__)
 
     def discard(self, upload: Incoming) -> None:
         with explained():
@@ -269,6 +288,12 @@ def explained() -> Iterator[None]:
             raise FileMissingError from error
         if code_of(error) in FULL:
             raise StorageFullError from error
+        if code_of(error) in BUSY or error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+            raise UnavailableError(AWAY) from error
         raise
-    except (Unreachable, HTTPClientError) as error:
-        raise UnavailableError("The file storage cannot be reached. Try again shortly.") from error
+    except S3UploadFailedError as error:
+        # Carries the bucket's own answer in its text alone.
+        full = any(code in str(error) for code in FULL if not code.isdigit())
+        raise (StorageFullError() if full else UnavailableError(AWAY)) from error
+    except (Unreachable, HTTPClientError, IncompleteReadError, RetriesExceededError) as error:
+        raise UnavailableError(AWAY) from error
