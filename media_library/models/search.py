@@ -43,6 +43,7 @@ class Passage(models.Model):
     document = SearchVectorField(null=True, editable=False)
     embedding = HalfVectorField(dimensions=DIMENSIONS, null=True, editable=False)
     model = models.CharField(max_length=100, blank=True)
+    embedded_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = PassageQuerySet.as_manager()
 

@@ -302,7 +302,7 @@ def write_words(passages: Iterable[Passage]) -> None:
 
 
 _KEEP_MEANING = """
-    UPDATE media_library_passage AS passage SET embedding = made.vector::halfvec, model = %s
+    UPDATE media_library_passage AS passage SET embedding = made.vector::halfvec, model = %s, embedded_at = now()
     FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS made (id, text, vector)
     WHERE passage.id = made.id AND passage.text = made.text
 """
