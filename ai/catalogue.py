@@ -46,6 +46,7 @@ CATALOGUE: tuple[Named, ...] = (
     Named("espeak", "text_to_speech", "local", "espeak", ("espeak-ng",)),
     Named("apertium", "translate", "local", "apertium", ("local",)),
     Named("looking", "describe_image", "local", "looking", ("local",)),
+    Named("extract", "summarize", "local", "extract", ("local",)),
     Named("e5-small", "embed", "local", "e5-small", ("local",)),
     Named("text-embedding-3-small", "embed", "openai", "text-embedding-3-small"),
     Named("text-embedding-3-large", "embed", "openai", "text-embedding-3-large"),
@@ -56,7 +57,7 @@ CATALOGUE: tuple[Named, ...] = (
 )
 
 # Capabilities that a chat model also serves: the same names are understood there.
-SERVED_BY_CHAT = frozenset({"translate", "describe_image"})
+SERVED_BY_CHAT = frozenset({"translate", "describe_image", "summarize"})
 
 # ISO 639-2 "multiple languages": the voice of an engine that speaks many languages with the same voice.
 MULTIPLE = "mul"

@@ -30,17 +30,20 @@ LOCAL: dict[str, dict[str, str]] = {
     "embed": {"e5-small": "ai.local.e5.E5"},
     "describe_image": {"looking": "ai.local.looking.MeasuredLook"},
     "diarize": {"resemblyzer": "ai.local.voices.Voices"},
+    "summarize": {"extract": "ai.local.extract.Extract"},
 }
 HOSTED: dict[str, dict[str, str]] = {
     "anthropic": {
         "chat": "ai.providers.anthropic.AnthropicChat",
         "translate": "ai.providers.anthropic.AnthropicTranslate",
         "describe_image": "ai.providers.anthropic.AnthropicDescribe",
+        "summarize": "ai.providers.anthropic.AnthropicSummarize",
     },
     "openai": {
         "chat": "ai.providers.openai.OpenAIChat",
         "translate": "ai.providers.openai.OpenAITranslate",
         "describe_image": "ai.providers.openai.OpenAIDescribe",
+        "summarize": "ai.providers.openai.OpenAISummarize",
         "speech_to_text": "ai.providers.openai_speech.OpenAISpeechToText",
         "text_to_speech": "ai.providers.openai_speech.OpenAITextToSpeech",
         "embed": "ai.providers.openai.OpenAIEmbed",
@@ -49,7 +52,7 @@ HOSTED: dict[str, dict[str, str]] = {
 }
 CAPABILITIES = (
     *("chat", "speech_to_text", "text_to_speech", "translate"),
-    *("describe_image", "embed", "diarize"),
+    *("describe_image", "embed", "diarize", "summarize"),
 )
 
 # What a key alone switches on, first match wins. Search vectors of two models cannot be compared, so embed moves only when told to;
@@ -58,6 +61,7 @@ HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
     "chat": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
     "translate": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
     "describe_image": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
+    "summarize": ("anthropic:claude-sonnet-5-5", "openai:gpt-6.1-terra"),
     "speech_to_text": ("openai:whisper-1",),
     "text_to_speech": ("openai:gpt-4o-mini-tts",),
     "embed": (),
@@ -72,6 +76,7 @@ LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
     "describe_image": ("local:looking",),
     "embed": ("local:e5-small",),
     "diarize": ("local:resemblyzer",),
+    "summarize": ("local:extract",),
 }
 
 

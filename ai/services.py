@@ -31,6 +31,7 @@ from ai.models import Call
 from ai.prices import estimate_tokens
 from ai.routing import Route
 from ai.speakers import diarize
+from ai.summaries import summarize
 from ai.wire import Wire
 from ai.work import Answer, Kept, Work, first_able, perform, reserve, together
 from core.errors import StorageFullError, UnsupportedTypeError
@@ -53,6 +54,7 @@ __all__ = [
     "missing_languages",
     "require_voice",
     "speak",
+    "summarize",
     "transcribe",
     "translate",
     "voices",

@@ -13,7 +13,7 @@ from ai.capabilities.chat import ChatRequest
 from ai.errors import InvalidAnswerError, ProviderBusyError, ProviderRefusedError
 from ai.providers.answers import count, dig, parse
 from ai.providers.http import client, failures
-from ai.providers.prompted import PromptedDescribe, PromptedTranslate
+from ai.providers.prompted import PromptedDescribe, PromptedSummarize, PromptedTranslate
 from ai.wire import Wire
 
 NAME = "Anthropic"
@@ -135,6 +135,11 @@ class AnthropicTranslate(PromptedTranslate):
 
 
 class AnthropicDescribe(PromptedDescribe):
+    def __init__(self, model: str, wire: Wire) -> None:
+        super().__init__(AnthropicChat(model, wire))
+
+
+class AnthropicSummarize(PromptedSummarize):
     def __init__(self, model: str, wire: Wire) -> None:
         super().__init__(AnthropicChat(model, wire))
 

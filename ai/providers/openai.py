@@ -15,7 +15,7 @@ from ai.capabilities.embed import Vectors
 from ai.errors import InvalidAnswerError, ProviderBusyError, ProviderRefusedError
 from ai.providers.answers import count, dig, parse
 from ai.providers.http import TEXT_BYTES, client, failures
-from ai.providers.prompted import PromptedDescribe, PromptedTranslate
+from ai.providers.prompted import PromptedDescribe, PromptedSummarize, PromptedTranslate
 from ai.wire import Wire
 
 NAME = "OpenAI"
@@ -149,6 +149,11 @@ class OpenAITranslate(PromptedTranslate):
 
 
 class OpenAIDescribe(PromptedDescribe):
+    def __init__(self, model: str, wire: Wire) -> None:
+        super().__init__(OpenAIChat(model, wire))
+
+
+class OpenAISummarize(PromptedSummarize):
     def __init__(self, model: str, wire: Wire) -> None:
         super().__init__(OpenAIChat(model, wire))
 

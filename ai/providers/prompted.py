@@ -1,4 +1,4 @@
-"""Translation and picture description by a model that follows instructions.
+"""Translation, picture description and summaries by a model that follows instructions.
 
 The instructions are fixed files (ai/prompts); everything that varies is one JSON object in the user's turn, so that text
 from a film can neither end the data nor become an instruction, and every answer is checked line by line.
@@ -19,6 +19,7 @@ from PIL import Image
 from ai import prompts
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.describe_image import Seen
+from ai.capabilities.summarize import LONGEST_DESCRIPTION, LONGEST_TAG, LONGEST_TITLE, MOST_TAGS, Summary
 from ai.capabilities.translate import TranslationRequest
 from ai.errors import InvalidAnswerError
 from ai.providers.answers import parse
@@ -56,8 +57,20 @@ DESCRIPTION_SCHEMA: dict[str, Any] = {
 }
 
 
+SUMMARY_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "title": {"type": "string"},
+        "description": {"type": "string"},
+        "tags": {"type": "array", "items": {"type": "string"}},
+    },
+    "required": ["title", "description", "tags"],
+    "additionalProperties": False,
+}
+
+
 class InstructedModel(Protocol):
-    """What translation and description need of a chat provider."""
+    """What translation, description and summaries need of a chat provider."""
 
     engine: Engine
     provider_name: str
@@ -181,6 +194,32 @@ def checked_description(answer: dict[str, Any], *, max_words: int | None, provid
         onscreen_text=_short(answer["onscreen_text"], 200),
         faces=min(max(answer["faces"], 0), 100),
     )
+
+
+class PromptedSummarize:
+    def __init__(self, model: InstructedModel) -> None:
+        self._model = model
+        self.engine = model.engine
+
+    def summarize(self, lines: list[str], *, language: str) -> tuple[Summary, Usage]:
+        text, usage = self._model.ask(
+            system=prompts.load("summarize_speech"),
+            text=json.dumps({"language": language, "lines": lines}, ensure_ascii=False),
+            images=(),
+            schema=SUMMARY_SCHEMA,
+            max_tokens=1500,
+            heard=lambda _received: None,
+        )
+        answer = parse(text, SUMMARY_SCHEMA, provider=self._model.provider_name)
+        return checked_summary(answer, provider=self._model.provider_name), usage
+
+
+def checked_summary(answer: dict[str, Any], *, provider: str) -> Summary:
+    title, description = (" ".join(CONTROL.sub(" ", answer[name]).split()) for name in ("title", "description"))
+    if not (0 < len(title) <= LONGEST_TITLE and 0 < len(description) <= LONGEST_DESCRIPTION):
+        raise InvalidAnswerError(f"{provider} answered with a summary that cannot be used.")
+    tags = dict.fromkeys(_short(answer["tags"], LONGEST_TAG))
+    return Summary(title=title, description=description, tags=list(tags)[:MOST_TAGS])
 
 
 def _short(texts: list[str], longest: int) -> list[str]:
