@@ -215,6 +215,11 @@ STORAGE_QUOTAS = {
     tier: env.number(f"STORAGE_QUOTA_{tier.upper()}", gib * 2**30, least=1)
     for tier, gib in (("free", 50), ("pro", 500), ("enterprise", 5000))
 }
+# What one file of a film may have, by tier; a request's body is bounded by UPLOAD_DIRECT_MAX_BYTES besides.
+FILM_FILE_LIMITS = {
+    tier: env.number(f"FILM_FILE_LIMIT_{tier.upper()}", mib * 2**20, least=1)
+    for tier, mib in (("free", 10), ("pro", 100), ("enterprise", 1024))
+}
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
 PREVIEW_LINK_SECONDS = env.number("PREVIEW_LINK_SECONDS", 3600, least=1)
 # A clip that nobody looked at or downloaded for so long is cut again when somebody does.
