@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +12,7 @@ from core.errors import DomainError, TooLargeError, UnsupportedTypeError
 from core.languages import canonical
 from core.spreadsheets import guarded
 from media_library.errors import InvalidGlossaryFileError
-from media_library.media.limited_exec import limited
+from media_library.media.limited_child import OverLimitError, ask
 
 MOST_BYTES = 5 * 2**20
 CPU_SECONDS = 20
@@ -78,26 +74,12 @@ def read(data: bytes, *, filename: str) -> GlossaryFile:
 
 
 def _opened(data: bytes, kind: str) -> dict[str, Any]:
-    # -I: the child sees neither our directory nor our variables; -S would take its libraries away.
-    program = [sys.executable, "-I", str(CHILD), kind]
-    too_much = InvalidGlossaryFileError(
-        MESSAGES[kind], reason="The file takes more time or memory than a glossary may."
-    )
     try:
-        done = subprocess.run(
-            limited(program, LIMITS),
-            input=data,
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=False,
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
-        answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, ValueError) as error:
-        raise too_much from error
-    if not answer:
-        raise too_much
-    return answer
+        return ask(CHILD, kind, question=data, limits=LIMITS, wall_seconds=WALL_SECONDS)
+    except OverLimitError as error:
+        raise InvalidGlossaryFileError(
+            MESSAGES[kind], reason="The file takes more time or memory than a glossary may."
+        ) from error
 
 
 class _Table:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +10,7 @@ from media_library.media import formats, webvtt
 from media_library.media.errors import MediaError, TooLargeError, TruncatedError
 from media_library.media.formats.characters import MAX_BYTES, decode
 from media_library.media.formats.errors import InvalidCaptions, Notices
-from media_library.media.limited_exec import limited
+from media_library.media.limited_child import OverLimitError, ask
 from media_library.media.sniff import DOCX, PDF, PLAIN
 
 # Words beyond these are not found; a book has fewer.
@@ -100,16 +96,8 @@ def _of_word(path: Path) -> list[str]:
         )
     too_much = TooLargeError("This document takes more time or memory than a document may.")
     try:
-        done = subprocess.run(
-            limited([sys.executable, "-I", str(CHILD)], LIMITS),
-            input=path.read_bytes(),
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=False,
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
-        )
-        answer = json.loads(done.stdout) if done.returncode == 0 else {}
-    except (subprocess.TimeoutExpired, ValueError) as error:
+        answer = ask(CHILD, question=path.read_bytes(), limits=LIMITS, wall_seconds=WALL_SECONDS)
+    except OverLimitError as error:
         raise too_much from error
     if "refusal" in answer:
         raise MediaError(answer["refusal"], log=answer.get("log", ""))

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from media_library.media.errors import MediaError, RenderError, TooLargeError, TruncatedError, UnsupportedError
 from media_library.media.ffmpeg import part_path
-from media_library.media.limited_exec import limited
+from media_library.media.limited_child import OverLimitError, ask
 from media_library.media.limits import SOURCE
 from media_library.media.sniff import Kind, sniff
 
@@ -88,7 +85,12 @@ def _asked(path: Path, *, renditions: list[dict[str, Any]]) -> Picture:
         "pixels": SOURCE.image_pixels,
         "renditions": renditions,
     }
-    answer = _child(request)
+    try:
+        answer = ask(CHILD, question=json.dumps(request).encode(), limits=LIMITS, wall_seconds=WALL_SECONDS)
+    except OverLimitError as error:
+        raise TooLargeError(
+            "This picture takes more memory or time than a picture may. Export it smaller and try again.", log=error.log
+        ) from error
     if refusal := answer.pop("refusal", None):
         raise _REFUSALS[refusal](answer.get("reason", ""), log=answer.get("log", ""))
     return Picture(kind=kind, **answer)
@@ -99,27 +101,3 @@ _REFUSALS: dict[str, type[MediaError]] = {
     "damaged": TruncatedError,
     "not_written": RenderError,
 }
-
-
-def _child(request: dict[str, Any]) -> dict[str, Any]:
-    # -I: the child sees neither our directory nor our variables; -S would take Pillow away.
-    program = [sys.executable, "-I", str(CHILD)]
-    try:
-        done = subprocess.run(
-            limited(program, LIMITS),
-            input=json.dumps(request).encode(),
-            capture_output=True,
-            timeout=WALL_SECONDS,
-            check=False,
-            env={"PATH": os.defpath, "PYTHONDONTWRITEBYTECODE": "1"},
-            cwd="/",
-        )
-    except subprocess.TimeoutExpired as error:
-        raise TooLargeError("This picture takes too long to read. Export it smaller and try again.") from error
-    if done.returncode != 0:
-        raise TooLargeError(
-            "This picture takes more memory or time than a picture may. Export it smaller and try again.",
-            log=done.stderr.decode("utf-8", errors="replace")[-4000:],
-        )
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
