@@ -17,9 +17,16 @@ GROUPS = (
     "platform.verify_email",
     "platform.admin_invite",
     "platform.users",
+    "platform.pages.videos",
+    "platform.pages.audio",
     "platform.pages.personas",
     "platform.pages.persona_detail",
     "platform.personas",
+    "platform.pages.transcripts",
+    "platform.pages.transcript_detail",
+    "platform.transcript_segments",
+    "platform.transcripts",
+    "platform.segments",
     "pipeline.auth",
     "pipeline.health",
     "pipeline.docs",
@@ -34,6 +41,7 @@ GROUPS = (
     "voice.auth",
     "voice.files",
     "movie.auth",
+    "movie.media",
 )
 
 

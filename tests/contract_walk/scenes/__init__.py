@@ -3,25 +3,31 @@
 from tests.contract_walk.scenes import (
     admin,
     clients,
+    film_media,
     glossaries,
     invitations,
+    library_pages,
     organizations,
     personas,
     pipeline,
     platform,
     storage,
     tokens,
+    transcripts,
 )
 
 __all__ = [
     "admin",
     "clients",
+    "film_media",
     "glossaries",
     "invitations",
+    "library_pages",
     "organizations",
     "personas",
     "pipeline",
     "platform",
     "storage",
     "tokens",
+    "transcripts",
 ]
