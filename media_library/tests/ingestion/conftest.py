@@ -13,13 +13,12 @@ from core.testing.providers import ProviderServer
 
 @pytest.fixture
 def engines(settings: Any, tmp_path: Path) -> Iterator[ProviderServer]:
-    """Quick engines: one server hears, sees and embeds as OpenAI does on the wire. Nobody here tells speakers apart."""
+    """Quick engines: one server hears, sees, embeds and tells speakers apart as OpenAI does on the wire."""
     settings.STORAGE_ROOT = tmp_path / "store"
-    settings.REELWRIGHT_MODELS = tmp_path / "no-models"
     with ProviderServer() as server:
         settings.OPENAI_API_KEY = "a-key"
         settings.OPENAI_BASE_URL = f"{server.url}/v1"
-        settings.AI_ROUTES = {"embed": "openai:text-embedding-3-small"}
+        settings.AI_ROUTES = {"embed": "openai:text-embedding-3-small", "diarize": "openai:gpt-4o-transcribe-diarize"}
         yield server
 
 

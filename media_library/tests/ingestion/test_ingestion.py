@@ -76,6 +76,7 @@ def test_a_film_gets_everything_that_pages_and_search_show_of_it(
 ) -> None:
     asset = taken_in(bring(numbered_film))
     assert (asset.status, asset.problem, asset.run.status) == (S.ACTIVE, "", Run.Status.COMPLETED)
+    assert asset.technical.get("notes", {}) == {}
     assert asset.duration == pytest.approx(4.0, abs=0.1)
     known = asset.technical
     assert (known["video_codec"], known["audio_codec"], known["fps"]) == ("h264", "aac", 25.0)
