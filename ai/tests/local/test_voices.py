@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import sys
 import time
 from itertools import combinations
 
 import numpy as np
 import pytest
 
+from ai.capabilities.diarize import Turn
 from ai.errors import EngineMissingError
 from ai.local import wav
 from ai.local.voices import Voices, embed_voice, recognised
@@ -131,7 +133,7 @@ class TestTellingApart:
 
         times = [time for start, end, _ in turns for time in (start, end)]
         assert times == sorted(times)
-        assert 0 <= times[0]
+        assert times[0] >= 0
         assert times[-1] <= len(heard) / 16_000 + 0.01
         assert 0 < found.confidence <= 1
 
@@ -168,8 +170,6 @@ class TestNobody:
 
 def test_turns_of_another_engine_are_given_voices(sound):
     heard, said = in_turn(AUSTEN[:2], CARDS[1:])
-    from ai.capabilities.diarize import Turn
-
     voices, sure = recognised(sound(heard), [Turn(*one) for one in said])
 
     assert np.array(voices[1]) @ embed_voice(CARDS[0]) > np.array(voices[0]) @ embed_voice(CARDS[0]) + 0.1
@@ -197,7 +197,9 @@ def test_minutes_are_told_apart_with_their_speakers_counted(engine, sound):
     found, usage = engine.diarize(sound(long))
 
     spent = time.process_time() - started
-    print(f"{usage.seconds:.0f} s of sound took {spent:.1f} s of processor: {spent / usage.seconds:.4f} a second")
+    sys.stderr.write(
+        f"{usage.seconds:.0f} s of sound took {spent:.1f} s of processor: {spent / usage.seconds:.4f} a second\n"
+    )
     assert found.speakers == 2
     assert all(len(voice) == 256 for voice in found.voices)
     assert np.all([one @ other < 0.8 for one, other in combinations(np.array(found.voices), 2)])
