@@ -12,11 +12,13 @@ from bench.studio import studio
 if TYPE_CHECKING:
     from django.test import Client
 
-    from accounts.models import Organization, User
+    from accounts.models import Organization, Project, User
 
 NAME = "lists"
 GOAL = at_most(1)
 ROWS = 500
+# Libraries grow faster than anything else: 2,000 files beside 500 of everything.
+FILES_EACH = 4
 LONGEST_PAGE = 100
 
 
@@ -28,6 +30,7 @@ class Listed:
     path: str
     total: Callable[[Any], int]
     admins_only: bool = False
+    owners_only: bool = False
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
@@ -85,7 +88,38 @@ class World:
             CallFactory(user=member, organization=self.house, model=f"model {number}")
             BudgetFactory(user=member, organization=None)
             audit.record("accounts.member.add", member, actor=member, number=number)
+            self.add_files(project, number)
         self.size = size
+
+    def add_files(self, project: Project, number: int) -> None:
+        """Films with their picture and transcript, in a collection. Nobody opens them, so their bytes are nowhere."""
+        from media_library.models import Asset, Collection, Speaker, Transcript
+
+        owner = self.people["production"]
+        stored = {"owner": owner, "organization": self.house, "size": 1, "sha256": "", "technical": {"height": 720}}
+        films = [
+            Asset(
+                key=f"bench/{number}/{one}",
+                filename=f"take {number} {one}.mp4",
+                kind="video",
+                content_type="video/mp4",
+                project=project,
+                language="en",
+                tags=[f"tag {number}", "bench"],
+                duration=60,
+                **stored,
+            )
+            for one in range(FILES_EACH)
+        ]
+        posters = [
+            Asset(key=f"{film.key}/p", filename="p.jpg", kind="image", purpose="poster", made_from=film, **stored)
+            for film in films
+        ]
+        heard = [Transcript(asset=film, language="en", engine="bench") for film in films]
+        speakers = [Speaker(transcript=one, label="speaker_1", name=f"Person {number}") for one in heard]
+        for rows in (films, posters, heard, speakers):
+            type(rows[0]).objects.bulk_create(rows)  # type: ignore[attr-defined]  # each list is of one model
+        Collection.objects.create(owner=owner, organization=self.house, name=f"Collection {number}").assets.add(*films)
 
     def lists(self) -> list[Listed]:
         client = f"/api/v1/clients/{self.client.pk}"
@@ -105,6 +139,11 @@ class World:
             Listed("page of organisations", "/organizations", on_page),
             Listed("page of clients", "/clients", on_page),
             Listed("page of projects", "/projects", on_page),
+            Listed("page of the library", "/library", on_page),
+            Listed("library as a list", "/library?view=list", on_page),
+            Listed("page of videos", "/videos", on_page),
+            Listed("page of collections", "/library/collections", on_page),
+            Listed("page of storage", "/library/files", on_page, owners_only=True),
             Listed("page of usage", "/usage", lambda answer: answer.context["total"].calls),
             Listed("page of the audit trail", "/audit", on_page, admins_only=True),
         ]
@@ -118,7 +157,7 @@ class World:
             browser = Client()
             browser.force_login(person)
             for listed in self.lists():
-                if listed.admins_only and role != "admin":
+                if (listed.admins_only and role != "admin") or (listed.owners_only and role == "admin"):
                     continue
                 found[f"{listed.name}, {role}"] = ask(browser, listed)
         return found
