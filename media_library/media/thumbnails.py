@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -49,6 +50,7 @@ _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # A video that does not say how its colours are coded is shown by browsers as BT.709 from 720 lines on (ITU-T H.273 values).
 _UNSAID_MATRIX, _HD_MATRIX, _HD_LINES = 2, Colorspace.ITU709, 720
 _PACKETS_TO_KEYFRAME = 2000
+_UNREADABLE = "The picture of this file cannot be read at every place. Upload or export it again."
 
 
 def frames_at(
@@ -88,10 +90,13 @@ def poster(
         # Neither the very start nor the end: those are titles and fades.
         for at in _spread(_length(container, stream), POSTER_CANDIDATES):
             _check(halt)
-            packet = _keyframe_packet(container, stream, at)
-            shown = _seconds(packet, stream)
-            if shown not in candidates:
-                candidates[shown] = _look(_decode_one(stream, packet), score)
+            with suppress(TruncatedError):  # a damaged place is no poster
+                packet = _keyframe_packet(container, stream, at)
+                shown = _seconds(packet, stream)
+                if shown not in candidates:
+                    candidates[shown] = _look(_decode_one(stream, packet), score)
+        if not candidates:
+            raise TruncatedError(_UNREADABLE)
         best = _best(candidates)
         frame = _keyframe(container, stream, best)
         _save(_upright(frame, width=width, scaler=VideoReformatter()), into)
@@ -169,9 +174,13 @@ def _tiles_of_keyframes(
     last: tuple[int | None, Image.Image] | None = None
     scaler = VideoReformatter()
     for at in times:
-        packet = _keyframe_packet(container, stream, at)
-        if last is None or packet.pts != last[0]:  # several tiles of a long group share its one keyframe
-            last = (packet.pts, _upright(_decode_one(stream, packet), width=width, scaler=scaler))
+        try:
+            packet = _keyframe_packet(container, stream, at)
+            if last is None or packet.pts != last[0]:  # several tiles of a long group share its one keyframe
+                last = (packet.pts, _upright(_decode_one(stream, packet), width=width, scaler=scaler))
+        except TruncatedError:  # a damaged place shows what came before it
+            if last is None:
+                raise
         yield last[1]
 
 
@@ -248,15 +257,19 @@ def _keyframe_packet(container: InputContainer, stream: VideoStream, at: float) 
             return packet
         if count > _PACKETS_TO_KEYFRAME:
             break
-    raise TruncatedError("The picture of this file cannot be read at every place. Upload or export it again.")
+    raise TruncatedError(_UNREADABLE)
 
 
 def _decode_one(stream: VideoStream, packet: av.Packet[VideoStream]) -> VideoFrame:
     """Asking for "the next frame" would decode further keyframes to fill the decoder's delay; one packet and a drain decode exactly one."""
-    frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
-    stream.codec_context.flush_buffers()
+    try:
+        frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
+    except av.error.InvalidDataError as error:
+        raise TruncatedError(_UNREADABLE, log=str(error)) from error
+    finally:
+        stream.codec_context.flush_buffers()
     if not frames:
-        raise TruncatedError("The picture of this file cannot be read at every place. Upload or export it again.")
+        raise TruncatedError(_UNREADABLE)
     return frames[0]
 
 
@@ -282,7 +295,7 @@ def _frame_shown(container: InputContainer, stream: VideoStream, at: float) -> V
         if shown is not None and (shown.time is None or shown.time - start <= at + 1e-6):
             return shown
     if shown is None:
-        raise TruncatedError("The picture of this file cannot be read at every place. Upload or export it again.")
+        raise TruncatedError(_UNREADABLE)
     return shown
 
 

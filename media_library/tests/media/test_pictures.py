@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -183,6 +184,23 @@ def test_a_short_video_has_a_tile_for_each_second_of_its_own(make, tmp_path, nam
     assert tiles_of(tmp_path / "sprite.webp", sheet) == pytest.approx(expected, abs=3)
     assert expected == sorted(expected)
     assert expected[-1] - expected[0] > 100
+
+
+def test_a_damaged_place_costs_neither_poster_nor_sprite(make, tmp_path):
+    path = make("a.mp4", "-g", "25", "-c:v", "libx264", "-an", size="160x90", seconds=40)
+    with av.open(str(path)) as container:
+        keyframes = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.is_keyframe]
+    with path.open("r+b") as file:
+        for position, size in keyframes[15:20]:
+            file.seek(position)
+            file.write(bytes(size))
+
+    thumbnails.poster(path, tmp_path / "poster.jpg")
+    sheet = thumbnails.sprite(path, tmp_path / "sprite.jpg", width=80)
+
+    assert sheet.count == 40
+    tiles = tiles_of(tmp_path / "sprite.jpg", sheet)
+    assert tiles[15:20] == pytest.approx([tiles[14]] * 5, abs=1)
 
 
 def test_a_blink_of_a_video_has_one_tile(make, tmp_path):
