@@ -10,21 +10,20 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 import numpy.typing as npt
 from av.container import InputContainer
 from av.video.frame import VideoFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import Interpolation, VideoReformatter
 from av.video.stream import VideoStream
 from PIL import Image
 
+from media_library.media import keyframes
 from media_library.media.errors import HaltedError, TruncatedError
 from media_library.media.ffmpeg import part_path
-from media_library.media.opening import open_media, picture_stream
+from media_library.media.opening import open_media
 from media_library.media.webvtt import Block, Cue, Document
 
 Pixels = npt.NDArray[np.uint8]  # height x width x red, green, blue
@@ -47,10 +46,6 @@ DIM_LUMA, GLARING_LUMA = 60, 190
 _LOOK_WIDTH, _SCORED_WIDTH = 320, 640
 _QUALITY = 82
 _FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-# A video that does not say how its colours are coded is shown by browsers as BT.709 from 720 lines on (ITU-T H.273 values).
-_UNSAID_MATRIX, _HD_MATRIX, _HD_LINES = 2, Colorspace.ITU709, 720
-_PACKETS_TO_KEYFRAME = 2000
-_UNREADABLE = "The picture of this file cannot be read at every place. Upload or export it again."
 
 
 def frames_at(
@@ -63,12 +58,12 @@ def frames_at(
 ) -> list[Image.Image]:
     """One upright picture for each time. By default the keyframe at or before it (one decode); `exact` gives the very frame shown then."""
     with open_media(path, headers_only=True) as container:
-        stream = _picture_stream(container, rough=not exact and width is not None and width <= ROUGH_WIDTH)
+        stream = keyframes.stream_of(container, rough=not exact and width is not None and width <= ROUGH_WIDTH)
         pictures, scaler = [], VideoReformatter()
         for at in seconds:
             _check(halt)
-            frame = _frame_shown(container, stream, at) if exact else _keyframe(container, stream, at)
-            pictures.append(_upright(frame, width=width, scaler=scaler))
+            frame = keyframes.frame_shown(container, stream, at) if exact else keyframes.keyframe(container, stream, at)
+            pictures.append(keyframes.upright(frame, width=width, scaler=scaler))
         return pictures
 
 
@@ -85,21 +80,21 @@ def poster(
     given upright RGB, at most 640 pixels wide, and answers between 0 (nothing) and 1 (as much as all the rest).
     """
     with open_media(path, headers_only=True) as container:
-        stream = _picture_stream(container, rough=False)
+        stream = keyframes.stream_of(container, rough=False)
         candidates: dict[float, _Look] = {}
         # Neither the very start nor the end: those are titles and fades.
-        for at in _spread(_length(container, stream), POSTER_CANDIDATES):
+        for at in _spread(keyframes.length(container, stream), POSTER_CANDIDATES):
             _check(halt)
             with suppress(TruncatedError):  # a damaged place is no poster
-                packet = _keyframe_packet(container, stream, at)
-                shown = _seconds(packet, stream)
+                packet = keyframes.keyframe_packet(container, stream, at)
+                shown = keyframes.seconds_of(packet, stream)
                 if shown not in candidates:
-                    candidates[shown] = _look(_decode_one(stream, packet), score)
+                    candidates[shown] = _look(keyframes.decode_one(stream, packet), score)
         if not candidates:
-            raise TruncatedError(_UNREADABLE)
+            raise TruncatedError
         best = _best(candidates)
-        frame = _keyframe(container, stream, best)
-        _save(_upright(frame, width=width, scaler=VideoReformatter()), into)
+        frame = keyframes.keyframe(container, stream, best)
+        _save(keyframes.upright(frame, width=width, scaler=VideoReformatter()), into)
         return best
 
 
@@ -137,8 +132,8 @@ def sprite(
     Of long videos the tiles are keyframes; short ones, in which keyframes are too far apart for that, are decoded whole.
     """
     with open_media(path, headers_only=True) as container:
-        stream = _picture_stream(container, rough=True)
-        length = _length(container, stream)
+        stream = keyframes.stream_of(container, rough=True)
+        length = keyframes.length(container, stream)
         count = max(1, min(count, math.floor(length / SPRITE_SHORTEST_INTERVAL)))
         times = [(index + 0.5) * length / count for index in range(count)]
         take = _tiles_of_all if length <= SPRITE_ALL_FRAMES_SECONDS else _tiles_of_keyframes
@@ -175,9 +170,9 @@ def _tiles_of_keyframes(
     scaler = VideoReformatter()
     for at in times:
         try:
-            packet = _keyframe_packet(container, stream, at)
+            packet = keyframes.keyframe_packet(container, stream, at)
             if last is None or packet.pts != last[0]:  # several tiles of a long group share its one keyframe
-                last = (packet.pts, _upright(_decode_one(stream, packet), width=width, scaler=scaler))
+                last = (packet.pts, keyframes.upright(keyframes.decode_one(stream, packet), width=width, scaler=scaler))
         except TruncatedError:  # a damaged place shows what came before it
             if last is None:
                 raise
@@ -188,17 +183,17 @@ def _tiles_of_all(
     container: InputContainer, stream: VideoStream, times: Sequence[float], width: int
 ) -> Iterator[Image.Image]:
     """The frame shown at each time."""
-    start, scaler = _start(stream), VideoReformatter()
+    start, scaler = keyframes.start_of(stream), VideoReformatter()
     waiting = iter(times)
     due = next(waiting, None)
     shown: VideoFrame | None = None
-    for frame in _decoded(container, stream):
+    for frame in keyframes.decoded(container, stream):
         while due is not None and shown is not None and frame.time is not None and frame.time - start > due + 1e-6:
-            yield _upright(shown, width=width, scaler=scaler)
+            yield keyframes.upright(shown, width=width, scaler=scaler)
             due = next(waiting, None)
         shown = frame
     while due is not None and shown is not None:
-        yield _upright(shown, width=width, scaler=scaler)
+        yield keyframes.upright(shown, width=width, scaler=scaler)
         due = next(waiting, None)
 
 
@@ -207,123 +202,8 @@ def _check(halt: threading.Event | None) -> None:
         raise HaltedError
 
 
-def _picture_stream(container: InputContainer, *, rough: bool) -> VideoStream:
-    """`rough`: without deblocking, which is not seen in a small tile."""
-    stream = picture_stream(container)
-    # A single frame gains nothing from threads, and starting them costs more than the frame.
-    stream.codec_context.thread_type = "NONE"
-    stream.codec_context.thread_count = 1
-    if rough:
-        stream.codec_context.options = {"skip_loop_filter": "all"}
-    return stream
-
-
-def _length(container: InputContainer, stream: VideoStream) -> float:
-    """Of the picture. A browser's recorder writes none at all: then the packets are counted."""
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return (container.duration or 0) / av.time_base or _length_by_packets(container, stream)
-
-
-def _length_by_packets(container: InputContainer, stream: VideoStream) -> float:
-    ends = [packet.pts + (packet.duration or 0) for packet in container.demux(stream) if packet.pts is not None]
-    container.seek(0)
-    return float(max(ends, default=0) * (stream.time_base or 0)) - _start(stream)
-
-
-def _start(stream: VideoStream) -> float:
-    """When the first picture is shown, by the clock of the file. All times given and returned here count from it."""
-    return float((stream.start_time or 0) * (stream.time_base or 0))
-
-
-def _seconds(packet: av.Packet[VideoStream], stream: VideoStream) -> float:
-    return max(0.0, float((packet.pts or 0) * (stream.time_base or 0)) - _start(stream))
-
-
 def _spread(length: float, count: int) -> list[float]:
     return [length * (index + 1) / (count + 1) for index in range(count)]
-
-
-def _seek(container: InputContainer, stream: VideoStream, at: float) -> None:
-    # Seconds as a float may fall a hair short of the very tick that they stand for.
-    tick = max(0, int(at / (stream.time_base or Fraction(1)) + 1e-3))
-    container.seek((stream.start_time or 0) + tick, stream=stream, backward=True)
-
-
-def _keyframe_packet(container: InputContainer, stream: VideoStream, at: float) -> av.Packet[VideoStream]:
-    _seek(container, stream, at)
-    for count, packet in enumerate(container.demux(stream)):
-        if packet.is_keyframe and packet.size:
-            return packet
-        if count > _PACKETS_TO_KEYFRAME:
-            break
-    raise TruncatedError(_UNREADABLE)
-
-
-def _decode_one(stream: VideoStream, packet: av.Packet[VideoStream]) -> VideoFrame:
-    """Asking for "the next frame" would decode further keyframes to fill the decoder's delay; one packet and a drain decode exactly one."""
-    try:
-        frames = [*stream.codec_context.decode(packet), *stream.codec_context.decode(None)]
-    except av.error.InvalidDataError as error:
-        raise TruncatedError(_UNREADABLE, log=str(error)) from error
-    finally:
-        stream.codec_context.flush_buffers()
-    if not frames:
-        raise TruncatedError(_UNREADABLE)
-    return frames[0]
-
-
-def _keyframe(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame:
-    return _decode_one(stream, _keyframe_packet(container, stream, at))
-
-
-def _frame_shown(container: InputContainer, stream: VideoStream, at: float) -> VideoFrame:
-    """The last frame whose time is not after `at`."""
-    start = _start(stream)
-    for again in (False, True):
-        if again:
-            container.seek(0)
-        else:
-            _seek(container, stream, at)
-        shown: VideoFrame | None = None
-        for frame in _decoded(container, stream):
-            if shown is not None and frame.time is not None and frame.time - start > at + 1e-6:
-                break
-            shown = frame
-        stream.codec_context.flush_buffers()
-        # A transport stream has no index: a seek lands behind the keyframe, and pictures begin too late or not at all.
-        if shown is not None and (shown.time is None or shown.time - start <= at + 1e-6):
-            return shown
-    if shown is None:
-        raise TruncatedError(_UNREADABLE)
-    return shown
-
-
-def _decoded(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    for packet in container.demux(stream):
-        yield from packet.decode()
-
-
-def _upright(frame: VideoFrame, *, width: int | None, scaler: VideoReformatter) -> Image.Image:
-    """RGB, turned as the file asks, `width` pixels wide as seen."""
-    turned = frame.rotation % 180 != 0
-    seen_width, seen_height = (frame.height, frame.width) if turned else (frame.width, frame.height)
-    if width and width < seen_width:
-        seen_width, seen_height = width, max(1, round(seen_height * width / seen_width))
-    size = (seen_height, seen_width) if turned else (seen_width, seen_height)
-    matrix = _HD_MATRIX if frame.colorspace == _UNSAID_MATRIX and frame.height >= _HD_LINES else None
-    # One thread: to start more for each small picture costs more than to scale it.
-    small = scaler.reformat(
-        frame,
-        width=size[0],
-        height=size[1],
-        format="rgb24",
-        src_colorspace=matrix,
-        interpolation=Interpolation.FAST_BILINEAR,
-        threads=1,
-    )
-    picture = Image.fromarray(small.to_ndarray())
-    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
 @dataclass(frozen=True)
@@ -347,7 +227,7 @@ def _look(frame: VideoFrame, score: Score | None) -> _Look:
     is_empty = mean < BLACK_LUMA or float(luma.std()) < FLAT_SPREAD
     worth = 0.0
     if score is not None and not is_empty:
-        worth = score(np.asarray(_upright(frame, width=_SCORED_WIDTH, scaler=VideoReformatter())))
+        worth = score(np.asarray(keyframes.upright(frame, width=_SCORED_WIDTH, scaler=VideoReformatter())))
     return _Look(
         sharpness=float(edges.var()),
         light=min(1.0, mean / DIM_LUMA, (255 - mean) / (255 - GLARING_LUMA)),
