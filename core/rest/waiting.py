@@ -24,13 +24,12 @@ from django.http.response import HttpResponseBase
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
-from core.errors import DomainError, StorageFullError, WrongStateError
+from core.errors import DomainError
 from core.rest.errors import answer as refusal
 from core.rest.errors import failure_of
 from core.rest.request_info import route_of
-from core.runs.errors import StepError
 from core.runs.models import Run
-from core.runs.waiting import finished, let_go
+from core.runs.waiting import failure_of_run, finished, let_go
 
 log = structlog.get_logger("request")
 
@@ -42,7 +41,7 @@ SOON = "2"
 PATIENT = "may_wait"
 WAIT = re.compile(r"\bwait\s*=\s*\"?(\d{1,6})")
 # What a final answer says of itself; all other headers stay those of the request.
-OWN_HEADERS = ("Content-Type", "Location", "Retry-After")
+OWN_HEADERS = ("Content-Type", "Location", "Refresh", "Retry-After")
 
 
 @dataclass
@@ -99,15 +98,6 @@ def as_json(body: Any, *, status: int = 200, headers: dict[str, str] | None = No
     """As the framework writes it, outside of its views."""
     content = JSONRenderer().render(body)
     return HttpResponse(content, status=status, content_type="application/json", headers=headers)
-
-
-def failure_of_run(run: Run) -> DomainError:
-    """Why there is no result, in the words that the step had for it."""
-    if run.status == Run.Status.CANCELLED:
-        return WrongStateError("This work was cancelled.")
-    if run.error_code == StorageFullError.code:
-        return StorageFullError(run.error)
-    return StepError(run.error, code=run.error_code)
 
 
 class PatientHandler(ASGIHandler):

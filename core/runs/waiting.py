@@ -13,6 +13,8 @@ from django.conf import settings
 from django.db import Error as DatabaseTrouble
 from django.db import connections
 
+from core.errors import DomainError, StorageFullError, WrongStateError
+from core.runs.errors import StepError
 from core.runs.models import Run
 
 log = structlog.get_logger(__name__)
@@ -96,3 +98,12 @@ def let_go() -> None:
     for connection in connections.all(initialized_only=True):
         if not connection.in_atomic_block:
             connection.close()
+
+
+def failure_of_run(run: Run) -> DomainError:
+    """Why there is no result, in the words that the step had for it."""
+    if run.status == Run.Status.CANCELLED:
+        return WrongStateError("This work was cancelled.")
+    if run.error_code == StorageFullError.code:
+        return StorageFullError(run.error)
+    return StepError(run.error, code=run.error_code)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -26,21 +25,15 @@ from media_library.models import Asset, ClipFile
 from media_library.queries import links
 from media_library.services import assets, clips
 
-# As a query may write it; what Python takes beyond that (nan, 1_000, other scripts' digits) is no time.
-SECONDS = re.compile(r"-?(?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 DOWNLOADED = ("mp4", "mov")
 HEARD = ("mp3", "m4a", "wav")
 CLIP = {"start_time": "float", "end_time": "float", "duration": "float"}
 SUBTYPES = {"quicktime": "mov", "mpeg": "mp3", "x-matroska": "mkv", "x-m4a": "m4a", "x-wav": "wav"}
 
 
-def seconds(text: str | None, *, default: float | None = None) -> float | None:
-    """The time in a query; what is none is refused like one that is missing."""
-    if text is None:
-        return default
-    if not SECONDS.fullmatch(text):
-        raise DomainError(clips.INVALID)
-    return float(text)
+def range_of(request: Request) -> tuple[float | None, float | None]:
+    asked = request.query_params
+    return clips.seconds_of(asked.get("start")), clips.seconds_of(asked.get("end"))
 
 
 def format_of(asset: Asset) -> str:
@@ -87,15 +80,10 @@ class MediaView(PersonView):
                 raise NotFoundError(self.missing)
             return waiting.as_json(answer(found))
 
-        return waiting.when_done(request, made.run, when_made, refuse=refuse)
+        return waiting.when_done(request, made.run, when_made, refuse=clips.failure_of)
 
 
 Answer = Callable[[ClipFile], dict[str, Any]]
-
-
-def refuse(run: Run) -> DomainError:
-    """Points between which there is no frame are known only once the file is looked into."""
-    return DomainError(clips.INVALID) if run.error_code == "range" else waiting.failure_of_run(run)
 
 
 def times_of(clip: ClipFile) -> dict[str, float]:
@@ -241,7 +229,7 @@ class ClipPreview(VideoView):
 
     def get(self, request: Request, video_id: uuid.UUID) -> HttpResponse:
         video = self.find(video_id)
-        start, end = seconds(request.query_params.get("start")), seconds(request.query_params.get("end"))
+        start, end = range_of(request)
         return self.clip(request, video, start=start, end=end, form="mp4", answer=previewed)
 
 
@@ -262,7 +250,7 @@ class ClipDownload(VideoView):
         form = request.query_params.get("format", "mp4")
         if form not in DOWNLOADED:
             raise DomainError(clips.UNSUPPORTED)
-        start, end = seconds(request.query_params.get("start")), seconds(request.query_params.get("end"))
+        start, end = range_of(request)
         return self.clip(request, video, start=start, end=end, form=form, answer=downloaded)
 
 
@@ -343,8 +331,8 @@ class AudioClip(RecordingView):
         form = request.query_params.get("format")
         if form is not None and form not in HEARD:
             raise DomainError(clips.UNSUPPORTED)
-        start = seconds(request.query_params.get("start"), default=0.0)
-        end = seconds(request.query_params.get("end"), default=recording.duration)
+        start, end = range_of(request)
+        start, end = 0.0 if start is None else start, recording.duration if end is None else end
         span = clips.span_of(recording, start=start, end=end)
         if form is None and is_whole(recording, span):
             heard = links.playable(recording)

@@ -6,6 +6,7 @@ from django.urls import path
 
 from media_library.pages import (
     asset,
+    clips,
     collections,
     files,
     glossaries,
@@ -50,6 +51,7 @@ urlpatterns = [
     path(f"{ASSET}/delete", asset.delete, name="asset_delete"),
     path(f"{ASSET}/versions", asset.version_add, name="asset_version"),
     path(f"{ASSET}/prepare", asset.prepare, name="asset_prepare"),
+    path(f"{ASSET}/clip", clips.clip_download, name="clip_download"),
     path(f"{ASSET}/clips", asset.clip, name="asset_clip"),
     path(f"{ASSET}/suggest", suggested.suggest, name="asset_suggest"),
     path(f"{ASSET}/suggestions/<uuid:suggestion_id>", suggested.suggestion, name="asset_suggestion"),

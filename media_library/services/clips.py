@@ -6,6 +6,7 @@ Each range is cut once, however many ask for it at the same time; what nobody as
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,7 +19,7 @@ from accounts import policies
 from accounts.models import Project, User
 from core import audit
 from core.errors import DomainError, WrongStateError
-from core.runs import artefacts
+from core.runs import artefacts, waiting
 from core.runs import services as runs
 from core.runs.models import Run
 from core.storage import removal, store
@@ -30,6 +31,8 @@ KIND = "media_library.clip"
 CUT = "media_library.cut"
 
 INVALID = "Invalid time range"
+# What Python takes beyond that (nan, 1_000, other scripts' digits) is no time.
+SECONDS = re.compile(r"-?(?:\d{1,9}(?:\.\d{0,20})?|\.\d{1,20})(?:e[+-]?\d{1,2})?", re.ASCII | re.IGNORECASE)
 UNSUPPORTED = "Unsupported format"
 TYPES = {
     "mp4": "video/mp4",
@@ -76,6 +79,20 @@ def span_of(asset: Asset, *, start: float | None, end: float | None) -> Span:
     if start < 0 or start >= end or span.start_ms >= span.end_ms or span.end_ms > math.ceil(asset.duration * 1000):
         raise DomainError(INVALID)
     return span
+
+
+def seconds_of(text: str | None) -> float | None:
+    """A time as an address may write it; what is none is refused like a range that is none."""
+    if text is None:
+        return None
+    if not SECONDS.fullmatch(text):
+        raise DomainError(INVALID)
+    return float(text)
+
+
+def failure_of(run: Run) -> DomainError:
+    """Why a clip could not be made. That there is no frame between two points is known only once the file is looked into."""
+    return DomainError(INVALID) if run.error_code == "range" else waiting.failure_of_run(run)
 
 
 def clip_file(asset: Asset, *, start: float | None, end: float | None, format: str, by: User) -> ClipFile:  # noqa: A002  (what people call it)
