@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -105,6 +108,15 @@ def alternate(
         mine.take(ours)
         theirs.take(peer)
     return mine, theirs
+
+
+def told_by(module: str, *arguments: str) -> dict[str, float]:
+    """The figures that a bench prints which runs as a program of its own, because it needs services of its own."""
+    command = [sys.executable, "-m", module, *arguments]
+    root = Path(__file__).resolve().parent.parent
+    said = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, check=True, text=True).stdout
+    figures: dict[str, float] = json.loads(said.splitlines()[-1])
+    return figures
 
 
 def cache() -> Path:

@@ -6,23 +6,16 @@ ours: bells, claims, leases, results, files put into the store. In a process of 
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 from bench import Row, at_most
+from bench.measure import told_by
 
 NAME = "pipeline"
 GOAL = at_most(1.05)
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    command = [sys.executable, "-m", "bench.runs", "2" if quick else "5"]
-    said = subprocess.run(
-        command, cwd=Path(__file__).resolve().parent.parent, stdout=subprocess.PIPE, check=True, text=True
-    ).stdout
-    took = json.loads(said.splitlines()[-1])
+    took = told_by("bench.runs", "2" if quick else "5")
     yield Row("pipeline: 5 steps of 2 s", ours=took["run"], peer=took["engines"])
     yield Row("pipeline: a step that does nothing", ours=took["step_ms"], unit="ms", goal=at_most(100, "ms"))
