@@ -71,8 +71,8 @@ def failure_of(error: Exception) -> Failure | None:  # noqa: PLR0911  (a table: 
             problem = Problem(place_of(error.field), error.message, error.kind)
             return Failure(error.status_code, "validation_error", problems=(problem,), extra=error.details)
         case DomainError():
-            # Surfaces have sentences of their own for these two.
-            standard = error.status_code in {401, 429} and error.message == type(error).default_message
+            # Surfaces have sentences of their own for these.
+            standard = error.status_code in {401, 403, 429} and error.message == type(error).default_message
             return Failure(
                 error.status_code,
                 error.code,

@@ -200,7 +200,7 @@ def vector_of(asset: Asset, *, most: int | None = None) -> list[float]:
     passage = meaning_of(asset)
     if passage is None or passage.embedding is None:
         return []
-    return [round(float(number), 6) for number in passage.embedding.to_list()[:most]]
+    return [round(float(number), 6) for number in passage.embedding[:most]]
 
 
 def row(asset: Asset) -> dict[str, Any]:

@@ -52,6 +52,10 @@ def list_differences(value: Any, expected: list[Any], where: str) -> list[str]:
         return [f"{where}: {value!r} is not a list"]
     if expected and isinstance(expected[0], Mapping) and "loc" in expected[0]:
         return problem_list_differences(value, where)
+    if expected and isinstance(expected[0], Mapping) and set(expected[0]) == {"field", "message"}:
+        # One field stands for all that may be wrong.
+        shape = [dict.fromkeys(("field", "message"), "string")]
+        return differences(value, shape, where) or ([] if value else [f"{where}: empty"])
     return [
         line for one, inner in zip(value, expected, strict=False) for line in body_differences(one, inner, where)
     ] or ([f"{where}: empty"] if expected and not value else [])

@@ -88,7 +88,8 @@ class Walk:
         self.answers += 1
         if override and override.says and not re.search(override.says, said(answer), re.IGNORECASE):
             self.find(what, f"does not say {override.says!r}: {said(answer)}")
-        if about.get("location") and status == about["status"]:
+        # Where it is no path it says in words what is there.
+        if str(about.get("location", "")).startswith("/") and status == about["status"]:
             place = answer.headers["Location"]
             if place.partition("?")[0] != about["location"]:
                 self.find(what, f"goes to {place}, not to {about['location']}")

@@ -131,6 +131,7 @@ def build() -> World:
         "glossary_version": glossary.versions.get().pk,
         "nobody": uuid.uuid4(),
         **_library(house, people, client=client),
+        "film_media": LibraryAssetFactory(owner=people["creator"], project=shared).pk,
     }
     return World(people, things, job)
 
