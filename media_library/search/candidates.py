@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import BooleanField, F, Func
+from django.db.models import BooleanField, F, Func, Value
 from django.db.models.expressions import RawSQL
 from pgvector import HalfVector
 from pgvector.django import MaxInnerProduct
@@ -90,14 +90,9 @@ def by_meaning(scope: Scope, vector: Vectors, model: str, *, limit: int) -> list
     """Only vectors of one model can be compared. Exact where few are in question, else through the index."""
     distance = MaxInnerProduct("embedding", HalfVector(vector))
     rows = scope.passages.filter(model=model)
-    if scope.few:
-        sql, params = compiled(rows.values_list("pk", distance))
-        return _near(
-            f"WITH all_seen (id, distance) AS MATERIALIZED ({sql})"  # noqa: S608  (compiled by the framework)
-            " SELECT id, distance FROM all_seen ORDER BY distance, id LIMIT %s",
-            (*params, limit),
-        )
-    sql, params = compiled(rows.order_by(distance)[:limit].values_list("pk", distance))
+    # With something added it is no longer the order that the index knows.
+    order = distance + Value(0.0) if scope.few else distance
+    sql, params = compiled(rows.order_by(order)[:limit].values_list("pk", distance))
     return _near(sql, params)
 
 

@@ -35,7 +35,7 @@ RRF = 60
 DEPTH = 200
 # Everything has a neighbour. What lies this much further off than the nearest is not about the same.
 SPREAD = 0.06
-NEAREST = 100
+NEAREST = 60
 # Somebody pages through the results of one query: its meaning does not change.
 QUERY_SECONDS = 600
 MOST_OF_AN_ASSET = 3

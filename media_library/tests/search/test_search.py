@@ -36,12 +36,14 @@ def film(owner: User, *lines: str, language: str = "en", speakers: tuple[str, ..
     return asset
 
 
-@pytest.fixture(params=["few", "many"])
-def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Both ways to look: at all that may be seen, and through the indexes."""
+@pytest.fixture(params=["few", "many", "many assets"])
+def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The three ways to look: at all that may be seen, and through the indexes with assets gathered or looked up."""
     if request.param == "many":
+        monkeypatch.setattr(scope, "FEW_PASSAGES", -1)
+        monkeypatch.setattr(scope, "FEW_BY_ROOT", 0)
+    if request.param == "many assets":
         monkeypatch.setattr(scope, "FEW_ASSETS", 0)
-    return str(request.param)
 
 
 @pytest.mark.usefixtures("either_way")
