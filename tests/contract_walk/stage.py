@@ -39,7 +39,7 @@ from accounts.tests.factories import (
 from core.mail.models import Letter
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
-from media_library.models import Asset, Glossary, Transcript
+from media_library.models import Asset, Collection, Glossary, Suggestion, Transcript
 from media_library.tests.factories import AssetFactory, GlossaryFactory, PersonaFactory, transcript_of
 
 Answer = Any
@@ -57,6 +57,11 @@ def spoken(asset: Asset, *lines: str) -> Transcript:
         segment.speaker, _ = transcript.speakers.get_or_create(label=f"speaker_{number % 2 + 1}")
         segment.save(update_fields=["speaker"])
     return transcript
+
+
+def suggested(asset: Asset, title: str) -> Suggestion:
+    content = {"title": title, "description": "", "tags": []}
+    return Suggestion.objects.create(asset=asset, kind="metadata", engine="local:extract", content=content)
 
 
 class World:
@@ -157,12 +162,20 @@ class World:
             technical={"audio_codec": "mp3"},
         )
         self.persona = PersonaFactory(owner=self.people["production"], organization=self.house, name="Narrator")
+        self.collection = Collection.objects.create(
+            owner=self.people["production"], organization=self.house, name="Harbour"
+        )
+        self.suggestion = suggested(self.video, "Harbour")
         self.foreign_video: Asset = AssetFactory(
             owner=self.people["stranger"],
             organization=self.foreign_house,
             filename=f"{self.CANARY}.mp4",
             title=f"Video {self.CANARY}",
         )
+        self.foreign_collection = Collection.objects.create(
+            owner=self.people["stranger"], organization=self.foreign_house, name=f"Collection {self.CANARY}"
+        )
+        self.foreign_suggestion = suggested(self.foreign_video, f"Suggested {self.CANARY}")
         self.foreign_transcript = spoken(self.foreign_video, f"Nobody else hears {self.CANARY}.")
         self.foreign_audio: Asset = AssetFactory(
             owner=self.people["stranger"],
@@ -192,6 +205,10 @@ class World:
             "transcript_id": str(self.transcript.pk),
             "segment_id": str(self.transcript.segments.order_by("position")[0].pk),
             "persona_id": str(self.persona.pk),
+            **dict.fromkeys(("asset_id", "media_id", "file_id"), str(self.video.pk)),
+            "collection_id": str(self.collection.pk),
+            "suggestion_id": str(self.suggestion.pk),
+            "speaker_id": str(self.transcript.speakers.order_by("label")[0].pk),
         }
 
     @cached_property
@@ -211,6 +228,10 @@ class World:
             "transcript_id": str(self.foreign_transcript.pk),
             "segment_id": str(self.foreign_transcript.segments.order_by("position")[0].pk),
             "persona_id": str(self.foreign_persona.pk),
+            **dict.fromkeys(("asset_id", "media_id", "file_id"), str(self.foreign_video.pk)),
+            "collection_id": str(self.foreign_collection.pk),
+            "suggestion_id": str(self.foreign_suggestion.pk),
+            "speaker_id": str(self.foreign_transcript.speakers.order_by("label")[0].pk),
         }
 
     @cached_property
