@@ -15,6 +15,7 @@ from media_library.media import formats, webvtt
 from media_library.media.errors import MediaError
 from media_library.media.formats.characters import decode
 from media_library.media.formats.errors import Notice, Notices
+from media_library.media.formats.kinds import kind_of_name
 from media_library.media.spoken_lines import Line, captions_of, document_of, lines_of, plain_of
 from media_library.models import Asset, Transcript, TranscriptEdit
 from media_library.services.transcripts import HEARABLE, write_transcript
@@ -132,6 +133,8 @@ def _read(data: bytes, *, filename: str, kind: str) -> formats.Reading:
         raise TooLargeError("A caption file may have 8 MB at most.")
     if kind and kind not in IMPORTS:
         raise UnsupportedTypeError(f"Captions come as {', '.join(IMPORTS)}.")
+    # By the standard a file without its signature is no WebVTT, however much it looks like another format.
+    kind = kind or ("vtt" if kind_of_name(filename) == "vtt" else "")
     try:
         found = formats.read(data, kind=kind or None, filename=filename)
         if not kind and (told := formats.sniff(decode(data, Notices()), filename=filename)) not in IMPORTS:
