@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from accounts.services import foreign_reads
 from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
-from core.live.events import last_seq
+from core.live.events import last_seq, percent
 from core.storage.spooling import spooled
 from jobs import events, policies, queries, services, workflows
 from jobs.forms import OFFERED_LANGUAGES, NewJobForm
 from jobs.models import Job
 from jobs.pages import actions, player, present
+from media_library.models import Asset
+from media_library.queries import assets
 
 PAGE_SIZE = 20
 SORTS = {"created_at": "Begun", "updated_at": "Changed", "title": "Title", "status": "State"}
@@ -161,12 +163,19 @@ def languages_without_engine(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_GET
 def running(request: HttpRequest) -> HttpResponse:
-    """The count of running work in the bar, with the first few runs."""
+    """The count of running work in the bar, with the first few runs: jobs, and files that are being prepared."""
     jobs = queries.board(viewer(request), statuses=Job.PROCESSING)
-    shown = list(jobs[:RUNNING_SHOWN])
+    begun = jobs.count()
+    coming = assets.listed(viewer(request), assets.Filters(statuses=(Asset.Status.PROCESSING,)))
+    shown, files = list(jobs[:RUNNING_SHOWN]), list(coming[:RUNNING_SHOWN])
     progress = present.progress(shown)
-    rows = [{"job": job, "progress": progress.get(job.pk)} for job in shown]
-    return render(request, "jobs/partials/_running.html", {"rows": rows, "count": jobs.count()})
+    context = {
+        "rows": [{"job": job, "progress": progress.get(job.pk)} for job in shown],
+        "files": [{"asset": one, "percent": percent(one.run.progress if one.run else 0.0)} for one in files],
+        "jobs_count": begun,
+        "count": begun + coming.count(),
+    }
+    return render(request, "jobs/partials/_running.html", context)
 
 
 def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:

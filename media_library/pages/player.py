@@ -41,6 +41,8 @@ def player_of(
     if asset.kind not in {Asset.Kind.VIDEO, Asset.Kind.AUDIO}:
         return None
     film = made.get(Asset.Purpose.MEZZANINE) or made.get(Asset.Purpose.PREVIEW) or asset
+    if film is asset and asset.duration is None:
+        return None
     tracks = captions_of(asset, asset.tracks.filter(kind=Track.Kind.CAPTIONS, version__gt=0), transcript)
     spoken = [track["language"] for track in tracks]
     wave = made.get(Asset.Purpose.WAVEFORM)

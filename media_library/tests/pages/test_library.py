@@ -268,3 +268,13 @@ def test_what_belongs_to_somebody_else_is_not_deleted_from_storage(browser: Brow
     foreign = AssetFactory()
     browser.post("/library/files", {"ids": [foreign.pk], "sure": "yes"})
     assert Asset.objects.filter(pk=foreign.pk).exists()
+
+
+def test_what_is_being_prepared_counts_as_running_work(browser: Browser, mara: User) -> None:
+    assert browser.get("/jobs/running").content.strip() == b""
+    AssetFactory(owner=mara, title="On its way", status="processing")
+    AssetFactory(title="A stranger's", status="processing")
+    page = see(browser, "/jobs/running")
+    assert 'aria-label="Running work: 1"' in page
+    assert "On its way" in page
+    assert "stranger" not in page
