@@ -13,7 +13,9 @@ class Sink(Protocol):
     """Where a body goes, piece by piece, and how much of it there may be."""
 
     max_bytes: int
-    size: int
+
+    @property
+    def size(self) -> int: ...
 
     def begin(self, announced: int | None) -> None: ...
 
@@ -51,16 +53,20 @@ class Written:
         self.into = into
         self.arrived = arrived
         self.announced: int | None = None
-        self.size = 0
+        self.written = 0
+
+    @property
+    def size(self) -> int:
+        return self.written
 
     def begin(self, announced: int | None) -> None:
-        self.announced, self.size = announced, 0
+        self.announced, self.written = announced, 0
         self.into.seek(0)
         self.into.truncate()
         self.arrived(0, announced)
 
     def add(self, piece: bytes) -> None:
-        self.size += self.into.write(piece)
+        self.written += self.into.write(piece)
         self.arrived(self.size, self.announced)
 
     def whole(self) -> bytes:

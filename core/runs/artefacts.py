@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import Any
@@ -13,6 +14,8 @@ from core.runs.models import Step
 from core.storage import store
 
 log = structlog.get_logger(__name__)
+
+OF_A_RUN = re.compile(r"runs/([0-9a-f-]{36})/")
 
 
 def names(result: Any) -> set[str]:
@@ -76,7 +79,7 @@ def release(subjects: Iterable[uuid.UUID], keys: Iterable[str]) -> set[str]:
         step.keys = []
     # Others may have had a share in the same files; their keys tell whose they are.
     named = set(keys) - found
-    runs = {key.split("/", 2)[1] for key in named if key.startswith("runs/")}
+    runs = {uuid.UUID(run[1]) for key in named if (run := OF_A_RUN.match(key))}
     shared = [step for step in ended.filter(run__in=runs).only("keys") if set(step.keys) & named] if runs else []
     for step in shared:
         step.keys = [key for key in step.keys if key not in named]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO, Any
 
 from django.conf import settings
@@ -40,7 +40,7 @@ class Bytes(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,  # noqa: ARG002  (the framework's signature)
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
-    ) -> IO[Any]:
+    ) -> Any:
         return stream
 
 
@@ -51,7 +51,7 @@ class Creation(LibraryView):
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES
     idempotent = False
 
-    def get_permissions(self) -> list[Any]:
+    def get_permissions(self) -> Sequence[Any]:
         return [AllowAny()] if self.request.method == "OPTIONS" else super().get_permissions()
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
@@ -61,7 +61,7 @@ class Creation(LibraryView):
             response.headers["Tus-Version"] = tus.VERSION
         return response
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002  (the framework's signature)
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # type: ignore[override]  # noqa: ARG002  (the framework's signature)
         """What this server speaks."""
         return Response(status=204, headers=tus.capabilities())
 
@@ -107,7 +107,8 @@ class Creation(LibraryView):
         if request.content_type.partition(";")[0].strip() != tus.MEDIA_TYPE:
             raise UnsupportedTypeError(f"Send the data as {tus.MEDIA_TYPE}.")
         try:
-            return uploads.receive(made.upload.pk, start=0, source=request.data, length=length)
+            source: Any = request.data
+            return uploads.receive(made.upload.pk, start=0, source=source, length=length)
         except DomainError:
             # Nobody has heard of this upload yet, so nobody can go on with it.
             intake.give_up(made)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.errors import NotFoundError
+from core.rest.inputs import Input
 from core.rest.schema import Gives, Made
 from core.storage.uploads import PIECE_BYTES
 from media_library.api import asset_shapes as shapes
@@ -24,7 +25,7 @@ SAID = ("title", "description", "tags")
 
 
 class Uploads(LibraryView):
-    takes = shapes.UploadInput
+    takes: ClassVar[type[Input] | None] = shapes.UploadInput
     gives = Gives(get={"items": [shapes.UPLOAD]}, post=Made(shapes.ANNOUNCED))
 
     def get(self, _request: Request) -> Response:

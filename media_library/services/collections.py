@@ -70,18 +70,21 @@ def delete(collection: Collection, *, actor: User) -> None:
 @transaction.atomic
 def add(collection: Collection, assets: Iterable[Asset], *, actor: User) -> None:
     """Twice is once."""
-    fresh = {asset.pk for asset in assets} - set(collection.assets.values_list("pk", flat=True))
-    if collection.assets.count() + len(fresh) > MOST:
+    there = set(collection.assets.values_list("pk", flat=True))
+    fresh = [asset for asset in assets if asset.pk not in there]
+    if len(there) + len(fresh) > MOST:
         raise ConflictError(f"A collection holds at most {MOST} files.")
     if fresh:
         collection.assets.add(*fresh)
         audit.record(
-            "media_library.collection.add", collection, actor=actor, assets=sorted(str(asset) for asset in fresh)
+            "media_library.collection.add", collection, actor=actor, assets=sorted(str(asset.pk) for asset in fresh)
         )
 
 
 @transaction.atomic
 def remove(collection: Collection, assets: Iterable[Asset], *, actor: User) -> None:
-    gone = {asset.pk for asset in assets}
+    gone = list(assets)
     collection.assets.remove(*gone)
-    audit.record("media_library.collection.remove", collection, actor=actor, assets=sorted(str(pk) for pk in gone))
+    audit.record(
+        "media_library.collection.remove", collection, actor=actor, assets=sorted(str(asset.pk) for asset in gone)
+    )
