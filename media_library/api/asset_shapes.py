@@ -126,7 +126,7 @@ class PlaceInput(Input):
     tags = tags_field()
 
 
-class UploadInput(PlaceInput):
+class AnnounceInput(PlaceInput):
     filename = TextField(max_length=1000)
     content_type = TextField(max_length=127, required=False, allow_blank=True, default="")
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
@@ -140,7 +140,7 @@ class VersionInput(Input):
     sha256 = serializers.RegexField(r"\A[0-9a-fA-F]{64}\Z", required=False, allow_blank=True, default="")
 
 
-class ImportInput(PlaceInput):
+class FetchInput(PlaceInput):
     url = TextField(max_length=2000)
     filename = TextField(max_length=1000, required=False, allow_blank=True, default="")
 

@@ -72,7 +72,7 @@ class Creation(LibraryView):
         if request.headers.get("Tus-Resumable") != tus.VERSION:
             raise tus.VersionError
         said = metadata(request.headers.get("Upload-Metadata", ""))
-        body = shapes.UploadInput.parse({**said, "size_bytes": self.length(request)})
+        body = shapes.AnnounceInput.parse({**said, "size_bytes": self.length(request)})
         made = intake.announce(
             owner=self.caller,
             filename=body["filename"],

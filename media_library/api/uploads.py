@@ -25,7 +25,7 @@ SAID = ("title", "description", "tags")
 
 
 class Uploads(LibraryView):
-    takes: ClassVar[type[Input] | None] = shapes.UploadInput
+    takes: ClassVar[type[Input] | None] = shapes.AnnounceInput
     gives = Gives(get={"items": [shapes.UPLOAD]}, post=Made(shapes.ANNOUNCED))
 
     def get(self, _request: Request) -> Response:
@@ -35,7 +35,7 @@ class Uploads(LibraryView):
 
     def post(self, request: Request) -> Response:
         """Announces a file. Its bytes go to `url`, by tus 1.0 or with Content-Range; then it is the asset of this `id`."""
-        body = shapes.UploadInput.parse(request.data)
+        body = shapes.AnnounceInput.parse(request.data)
         return self.announced(body, **self.place(body))
 
     def announced(self, body: dict[str, Any], **place: Any) -> Response:
@@ -75,12 +75,12 @@ class UploadDetail(LibraryView):
 
 
 class Imports(LibraryView):
-    takes = shapes.ImportInput
+    takes = shapes.FetchInput
     gives = Gives(post=shapes.IMPORT)
 
     def post(self, request: Request) -> Response:
         """Fetches a file from a public https address (202). Its run tells how far it is; the asset will have this `id`."""
-        body = shapes.ImportInput.parse(request.data)
+        body = shapes.FetchInput.parse(request.data)
         made = imports.import_url(
             owner=self.caller,
             url=body["url"],
