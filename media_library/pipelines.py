@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from accounts.models import User
+from core.live import pace
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from media_library import events
@@ -58,7 +59,9 @@ class IngestionListener:
         ingestion.fail(run.subject_id, CANCELLED)
 
     def progressed(self, run: Run, step: Step) -> None:
-        events.asset_progress(run, step)
+        # Several steps of one file are at work at once.
+        if pace.is_due(f"asset:{run.subject_id}"):
+            events.asset_progress(run, step)
 
 
 def _sees_asset(user: User, asset_id: uuid.UUID) -> bool:

@@ -60,13 +60,6 @@ def cancel(asset: Asset, *, by: User) -> Run:
     return run
 
 
-def stop(asset: Asset) -> None:
-    """For those who take the file away: the work on it ends, if there is any."""
-    active = Run.objects.filter(kind=KIND, subject_id=asset.pk, status__in=Run.ACTIVE).first()
-    if active is not None:
-        runs.cancel(active.pk)
-
-
 @transaction.atomic
 def enrich(asset: Asset, *, by: User | None) -> None:
     """Finds out what other work on the file has left to find, once."""

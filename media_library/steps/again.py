@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,6 +16,7 @@ from media_library.models import Transcript
 from media_library.queries.links import playable
 from media_library.services import identifying, transcripts
 from media_library.steps.base import AssetStep, media_work
+from media_library.steps.listen import segments_of
 
 
 class HeardAgain(BaseModel):
@@ -53,15 +53,7 @@ class ListenAgain(AssetStep[HeardAgain]):
             language=result.language,
             confidence=self.heard.language_confidence,
             engine=result.engine,
-            segments=[
-                {
-                    "start": segment.start,
-                    "end": segment.end,
-                    "text": segment.text,
-                    "words": [{"word": word.pop("text"), **word} for word in map(asdict, segment.words)],
-                }
-                for segment in self.heard.segments
-            ],
+            segments=segments_of(self.heard),
             actor=asked_by(ctx),
         )
 

@@ -103,21 +103,29 @@ class Transcribe(AssetStep[Transcribed]):
         source = self.source(ctx)
         if self.heard is None and (result.engine or Transcript.objects.filter(asset=source).exists()):
             return
+        # While this listened, a person may have brought the words.
+        if self.already(ctx, result.language) is not None:
+            return
         library.write_transcript(
             source,
             language=result.language or "und",
             confidence=self.heard.language_confidence if self.heard else None,
             engine=result.engine,
-            segments=[
-                {
-                    "start": segment.start,
-                    "end": segment.end,
-                    "text": segment.text,
-                    "words": [{"word": word.pop("text"), **word} for word in map(asdict, segment.words)],
-                }
-                for segment in (self.heard.segments if self.heard else [])
-            ],
+            segments=segments_of(self.heard) if self.heard else [],
         )
+
+
+def segments_of(heard: Transcription) -> list[dict[str, Any]]:
+    """As the library keeps them."""
+    return [
+        {
+            "start": segment.start,
+            "end": segment.end,
+            "text": segment.text,
+            "words": [{"word": word.pop("text"), **word} for word in map(asdict, segment.words)],
+        }
+        for segment in heard.segments
+    ]
 
 
 class Told(BaseModel):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from core.live.models import LiveEvent
 from core.runs.models import Run, Step
 from core.storage import store
 from core.testing.providers import ProviderServer
+from media_library import pipelines
 from media_library.models import Asset, Passage, Suggestion, Transcript
 from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory, transcript_of
@@ -269,14 +271,6 @@ def test_cancelled_work_stops_and_can_be_started_again(
     assert (asset.status, asset.problem) == (S.ACTIVE, "")
 
 
-def test_a_file_that_was_deleted_meanwhile_ends_the_work(bring: Bring, numbered_film: Path, engines: object) -> None:
-    asset = bring(numbered_film)
-    ingestion.stop(asset)
-    run = Run.objects.get(pk=asset.run_id)
-    assert run.status == Run.Status.CANCELLED
-    ingestion.stop(asset)
-
-
 def test_sockets_are_told_how_far_it_is_and_when_it_can_be_used(
     bring: Bring, numbered_film: Path, engines: ProviderServer
 ) -> None:
@@ -319,3 +313,14 @@ def test_a_run_that_ended_leaves_nothing_that_no_row_names(
     named = {asset.key, *asset.made.values_list("key", flat=True)}
     noted = {key for keys in Step.objects.filter(run=asset.run_id).values_list("keys", flat=True) for key in keys}
     assert noted <= named
+
+
+def test_progress_of_several_steps_is_told_four_times_a_second_at_most(bring: Bring, numbered_film: Path) -> None:
+    asset = bring(numbered_film)
+    listener = pipelines.INGEST.listener
+    began = time.monotonic()
+    while time.monotonic() - began < 1.0:
+        for name in ("picture", "transcribe"):
+            listener.progressed(asset.run, Step(run=asset.run, name=name))
+    told = LiveEvent.objects.filter(stream="library", key=str(asset.pk), type="asset.progress")
+    assert 3 <= told.count() <= 5
