@@ -168,6 +168,7 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
     )
     return {
         "asset": video.pk,
+        "silent": LibraryAssetFactory(**shared, title="Tide").pk,
         "audio": audio.pk,
         "image": image.pk,
         "transcript": transcript.pk,
