@@ -33,6 +33,7 @@ GROUPS = (
     "platform.personas",
     "platform.pages.transcripts",
     "platform.pages.transcript_detail",
+    "platform.pages.transcripts_search",
     "platform.transcript_segments",
     "platform.transcripts",
     "platform.segments",
