@@ -5,13 +5,15 @@ Also those that may have to go: what is written before its row is noted first, s
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import structlog
 from django.db import transaction
 from django.db.models.functions import Now
 
+from core.errors import ConflictError
 from core.storage import store
 from core.storage.models import Removal
 
@@ -30,6 +32,29 @@ def remove_unless_kept(key: str) -> bool:
     """
     _, free = Removal.objects.get_or_create(key=key, defaults={"due_at": Now() + UNKEPT})
     return free
+
+
+def never() -> bool:
+    return False
+
+
+@contextmanager
+def noted(key: str, *, taken: Callable[[], bool] = never) -> Iterator[None]:
+    """The file of this key is written within, and kept by the transaction that makes its row; what goes wrong removes it at once.
+
+    `taken` tells whether there is such a row already. It is asked once nobody else can make one any more.
+    """
+    conflict = ConflictError("There is a file of this name already.")
+    if not remove_unless_kept(key):
+        raise conflict
+    if taken():
+        keep(key)
+        raise conflict
+    try:
+        yield
+    except BaseException:
+        remove_later([key])
+        raise
 
 
 def keep(key: str) -> None:

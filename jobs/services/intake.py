@@ -20,13 +20,14 @@ from core.errors import (
     TooLargeError,
 )
 from core.runs import services as runs
-from core.storage import store, uploads
+from core.storage import removal, store, uploads
 from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import events, policies, signals
 from jobs.models import Job, LanguageOutput
 from media_library import services as library
 from media_library.models import Asset
+from media_library.services import placing
 
 KIND = "jobs.accessible"
 VIDEO_TYPES = {
@@ -65,15 +66,6 @@ class NewJob:
     organization_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
     project_id: uuid.UUID | None = None
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a job is made: for a client's project, for a client, in a house, or for oneself."""
-
-    house: Organization | None = None
-    client: Client | None = None
-    project: Project | None = None
 
 
 def check_video(*, content_type: str, size: int, limit: int | None = None) -> None:
@@ -135,14 +127,14 @@ def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str)
     check_video(content_type=content_type, size=size, limit=settings.UPLOAD_DIRECT_MAX_BYTES)
     job_id = uuid.uuid4()
     key = f"jobs/{job_id}/source"
-    stored = store().put(key, path, content_type=content_type)
-    try:
-        return _create(
-            job_id, owner=owner, new=new, key=key, content_type=content_type, size=stored.size, sha256=stored.sha256
-        )
-    except DomainError:
-        store().delete(key)
-        raise
+    with removal.noted(key):
+        stored = store().put(key, path, content_type=content_type)
+        with transaction.atomic():
+            job = _create(
+                job_id, owner=owner, new=new, key=key, content_type=content_type, size=stored.size, sha256=stored.sha256
+            )
+            removal.keep(key)
+    return job
 
 
 def _uploaded(uri: str, *, owner: User) -> Upload | None:
@@ -153,7 +145,7 @@ def _uploaded(uri: str, *, owner: User) -> Upload | None:
     return Upload.objects.filter(key=key, owner=owner).first()
 
 
-def _place(owner: User, new: NewJob) -> Place:
+def _place(owner: User, new: NewJob) -> placing.Place:
     """What was named must be visible to `owner` and agree with itself; one's only house is meant where none is named."""
     project = client = house = None
     if new.project_id is not None:
@@ -182,20 +174,7 @@ def _place(owner: User, new: NewJob) -> Place:
         houses = list(Organization.objects.filter(is_active=True, memberships__user=owner)[:2])
         house = houses[0] if len(houses) == 1 else None
     policies.require_in_house(owner, "create", house)
-    return Place(house, client, project)
-
-
-def _hold(place: Place) -> None:
-    """Whoever closes the client or project waits for this job and then finds it; or they were first, and there is no such place.
-
-    Foreign keys are checked when the transaction ends, too late to hold anybody up. The client first, as those who close it do.
-    """
-    for row, missing in ((place.client, "Client not found"), (place.project, "Project not found")):
-        if (
-            row is not None
-            and type(row).objects.live().select_for_update(no_key=True).filter(pk=row.pk).first() is None
-        ):
-            raise NotFoundError(missing)
+    return placing.Place(house, client, project)
 
 
 @transaction.atomic
@@ -204,10 +183,10 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
     targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
     targets.pop(source_language, None)
     place = _place(owner, new)
-    _hold(place)
+    placing.hold(place)
     asset = library.add_original(
         owner=owner,
-        organization=place.house,
+        organization=place.organization,
         client=place.client,
         project=place.project,
         kind=Asset.Kind.VIDEO,
@@ -222,7 +201,7 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         id=job_id,
         title=(new.title.strip() or PurePosixPath(new.filename).stem or "Untitled")[:255],
         notes=new.notes,
-        organization=place.house,
+        organization=place.organization,
         client=place.client,
         project=place.project,
         created_by=owner,

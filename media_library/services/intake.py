@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -15,7 +15,6 @@ from accounts import policies
 from accounts.models import Organization, Project, User
 from core import audit
 from core.errors import (
-    ConflictError,
     DomainError,
     InvalidFieldError,
     StorageFullError,
@@ -33,7 +32,20 @@ from media_library.services.accepting import accept_type, confirm, endings
 from media_library.services.describing import clean_tags
 from media_library.services.placing import Place, place_for
 
-__all__ = ["About", "about", "accept_type", "adopt", "announce", "confirm", "endings", "forget", "give_up", "receive", "refuse", "take_in"]
+__all__ = [
+    "About",
+    "about",
+    "accept_type",
+    "adopt",
+    "announce",
+    "confirm",
+    "endings",
+    "forget",
+    "give_up",
+    "receive",
+    "refuse",
+    "take_in",
+]
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +158,7 @@ def announce(
     expires_in: int | None = None,
     at_most: bool = False,
 ) -> Intake:
-    """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many; the asset is there, with the intake's id, once they are."""
+    """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many. Once they are here, so is the asset, with the intake's id."""
     said = about(
         owner=owner,
         filename=filename,
@@ -296,10 +308,9 @@ def take_in(
         raise StorageFullError
     asset_id = asset_id or uuid.uuid4()
     key = key or key_of(asset_id)
-    if Asset.objects.filter(key=key).exists() or not removal.remove_unless_kept(key):
-        raise ConflictError("There is a file of this name already.")
-    try:
+    with removal.noted(key, taken=Asset.objects.filter(key=key).exists):
         stored = store().put(key, path, content_type=mime)
+        said = replace(said, content_type=mime)
         with transaction.atomic():
             quota.hold(owner)
             quota.require_room(owner, size)
@@ -308,9 +319,6 @@ def take_in(
                 said, asset_id=asset_id, key=key, size=stored.size, sha256=stored.sha256, origin=origin, status=status
             )
             removal.keep(key)
-    except BaseException:
-        removal.remove_later([key])
-        raise
     return asset
 
 

@@ -51,7 +51,7 @@ def _of_customer(owner: User, place: Place) -> Place:
 def hold(place: Place) -> None:
     """Whoever closes the customer or the project waits for this file and then finds it; or they were first, and there is no such place.
 
-    Foreign keys are checked when the transaction ends, too late to hold anybody up.
+    Foreign keys are checked when the transaction ends, too late to hold anybody up. The customer first, as those who close it do.
     """
     for row, missing in ((place.client, "Client not found"), (place.project, "Project not found")):
         if row is not None and not type(row).objects.live().select_for_update(no_key=True).filter(pk=row.pk):
