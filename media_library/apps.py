@@ -6,5 +6,5 @@ class MediaLibraryConfig(AppConfig):
     label = "media_library"
 
     def ready(self) -> None:
-        # Registers the pipelines, rules and files and connects the receivers once the models are loaded.
-        from media_library import files, palette, pipelines, policies, receivers  # noqa: F401, PLC0415
+        # Registers the checks, pipelines, rules and files and connects the receivers once the models are loaded.
+        from media_library import checks, files, palette, pipelines, policies, receivers  # noqa: F401, PLC0415
