@@ -158,7 +158,10 @@ def announce(
     expires_in: int | None = None,
     at_most: bool = False,
 ) -> Intake:
-    """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many. Once they are here, so is the asset, with the intake's id."""
+    """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many.
+
+    Once they are here, so is the asset, with the intake's id.
+    """
     said = about(
         owner=owner,
         filename=filename,

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, TeamFactory, UserFactory
-from core.errors import InvalidFieldError, NotAllowedError, UnsupportedTypeError
-from core.runs.models import Run
+from core.errors import ConflictError, InvalidFieldError, NotAllowedError, UnsupportedTypeError
+from core.runs import worker
+from core.runs.models import Run, Step
 from core.storage import store, uploads
 from core.storage.models import Removal, Upload
 from media_library.models import Asset, Intake
-from media_library.services import intake, quota
+from media_library.services import assets, intake, quota
 from media_library.services.accepting import accept_type
 from media_library.services.describing import clean_tags
 from media_library.tests.factories import AssetFactory
@@ -217,3 +221,58 @@ def test_a_version_of_a_film_is_no_picture(mara: User) -> None:
 def test_there_are_at_most_twenty_tags_of_fifty_characters(tags: list[str]) -> None:
     with pytest.raises(InvalidFieldError):
         clean_tags(tags)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_files_announced_at_once_do_not_take_the_same_room(mara: User, settings: Any) -> None:
+    settings.STORAGE_QUOTAS = {"free": 100}
+
+    def one(_: int) -> bool:
+        try:
+            announced(mara, size=30)
+        except quota.QuotaExceededError:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(one, range(8))) == [False] * 5 + [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_name_that_is_taken_keeps_its_file(mara: User, tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("first")
+    kept = intake.take_in(path, owner=mara, filename="notes.txt", key="users/x/input/notes.txt", status="active")
+    path.write_text("second")
+    with pytest.raises(ConflictError):
+        intake.take_in(path, owner=mara, filename="notes.txt", key=kept.key, status="active")
+    with store().local(kept.key) as there:
+        assert there.read_text() == "first"
+    assert not Removal.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broken_film_says_what_is_wrong_and_stays_until_its_owner_deletes_it(mara: User) -> None:
+    coming = announced(mara, size=len(TAKE))
+    send(coming)
+    asset = Asset.objects.get(pk=coming.pk)
+    for _ in range(5):
+        step = Step.objects.filter(run__subject_id=asset.pk, status="queued").first()
+        if step is not None:
+            worker.perform(step.pk)
+    asset.refresh_from_db()
+    assert asset.status == Asset.Status.FAILED
+    assert "plain text" in asset.problem
+    assert store().exists(asset.key)
+    assets.delete_permanently(asset, actor=mara)
+    assert not store().exists(asset.key)
+
+
+def test_notes_of_old_uploads_are_forgotten(mara: User) -> None:
+    done, open_still = announced(mara), announced(mara)
+    send(done)
+    Intake.objects.update(updated_at=timezone.now() - timedelta(days=31))
+    assert intake.forget() == 1
+    assert list(Intake.objects.all()) == [open_still]
