@@ -52,7 +52,7 @@ export class Upload extends EventTarget {
     while (this.state === "sending") {
       try {
         if (!this.saved) await this.begin();
-        else if (this.tries || this.sent) this.sent = await this.offset();
+        else this.sent = await this.offset();
         await this.sendAll();
         if (this.state === "sending") await this.finish();
         return;

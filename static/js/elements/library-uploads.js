@@ -40,16 +40,21 @@ class LibraryUploads extends UploadZone {
     this.askForOpen();
   }
 
-  // Begun in another browser, or where this one has forgotten it.
+  // The studio knows best what it holds: of what this browser remembers, and of what another one began.
   async askForOpen() {
-    const remembered = new Set(LibraryUpload.unfinished().map(({ id }) => id));
+    const remembered = new Map(LibraryUpload.unfinished().map((saved) => [saved.id, saved]));
+    let held;
     try {
-      this.open = (await LibraryUpload.open(this.dataset.init)).filter(({ id }) => !remembered.has(id));
+      held = await LibraryUpload.open(this.dataset.init);
     } catch {
       return; // Offline: what this browser remembers is listed already.
     }
-    for (const one of this.open) {
-      if (!this.uploads.some(({ id }) => id === one.id)) this.remind({ ...one, key: one.id });
+    this.open = held.filter(({ id }) => !remembered.has(id));
+    for (const one of held) {
+      if (this.uploads.some(({ id }) => id === one.id)) continue;
+      const saved = remembered.get(one.id);
+      if (saved) this.querySelector(`[data-saved="${CSS.escape(saved.key)}"]`)?.remove();
+      this.remind({ ...saved, ...one, key: saved?.key ?? one.id });
     }
     this.tidy();
   }
