@@ -44,6 +44,7 @@ TRANSCRIPT = {
 }
 SUMMARY = {"id": "string", "name": "string", "segments": "int"}
 IDENTIFIED = {"success": "bool", "speakers_identified": "int", "speakers": [SUMMARY], "processing_time": "float"}
+PROPOSED = {"suggestion_id": "nullable uuid", "speakers": [{"label": "string", "name": "string", "because": "string"}]}
 CHANGED = {"success": "bool", "revision": "int"}
 EDIT = {
     "number": "int",

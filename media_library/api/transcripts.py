@@ -26,7 +26,7 @@ from media_library import policies as _rules  # noqa: F401  (registers the rules
 from media_library.api import transcript_shapes as shapes
 from media_library.models import Asset, Segment, Speaker, Transcript, TranscriptEdit
 from media_library.queries import transcripts as queries
-from media_library.services import editing, history, identifying, speakers, transcript_files, transcripts
+from media_library.services import editing, history, identifying, naming, speakers, transcript_files, transcripts
 from media_library.services.speakers import SpeakerSummary
 
 CHANGE = "media_library.transcript.change"
@@ -115,6 +115,18 @@ class IdentifySpeakers(TranscriptView):
             return as_json(identified(speakers.summaries(transcript), took))
 
         return when_done(request, run, answer)
+
+
+class SuggestNames(TranscriptView):
+    """Names from what is said and from known voices, as a suggestion that people take or leave."""
+
+    gives = Gives(post=shapes.PROPOSED)
+    throttle_group = "processing"
+
+    def post(self, _request: Request, transcript_id: uuid.UUID) -> Response:
+        transcript = self.to_change(transcript_id)
+        made = naming.suggest_names(transcript, by=self.caller)
+        return Response({"suggestion_id": made.pk if made else None, "speakers": made.content if made else []})
 
 
 def identified(found: list[SpeakerSummary], took: float) -> dict[str, Any]:

@@ -55,6 +55,7 @@ urlpatterns = [
     path("segments/<uuid:segment_id>/speaker", transcripts.SegmentSpeaker.as_view(), name="segment_speaker"),
     path(TRANSCRIPT, transcripts.TranscriptDetail.as_view(), name="transcript"),
     path(f"{TRANSCRIPT}/identify-speakers", transcripts.IdentifySpeakers.as_view(), name="identify_speakers"),
+    path(f"{TRANSCRIPT}/suggest-names", transcripts.SuggestNames.as_view(), name="suggest_names"),
     path(f"{TRANSCRIPT}/export", transcripts.Export.as_view(), name="transcript_export"),
     path(f"{TRANSCRIPT}/import", transcripts.Import.as_view(), name="transcript_import"),
     path(f"{TRANSCRIPT}/history", transcripts.History.as_view(), name="transcript_history"),

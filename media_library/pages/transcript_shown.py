@@ -59,6 +59,10 @@ class Reader:
     may_undo: bool
     exports: list[tuple[str, str, str]]
 
+    @property
+    def nameless(self) -> bool:
+        return any(not speaker.name for speaker in self.speakers)
+
 
 def reader_of(transcript: Transcript, user: User) -> Reader:
     may_change = bool(policies.can(user, "media_library.transcript.change", transcript))

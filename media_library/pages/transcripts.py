@@ -33,7 +33,7 @@ from media_library.pages.transcript_forms import (
     SegmentForm,
 )
 from media_library.queries import transcripts as queries
-from media_library.services import editing, history, identifying, speakers, transcript_files, transcripts
+from media_library.services import editing, history, identifying, naming, speakers, transcript_files, transcripts
 
 UNKNOWN = "Transcript not found"
 CHANGE = "media_library.transcript.change"
@@ -248,6 +248,18 @@ def identify(request: HttpRequest, transcript_id: uuid.UUID) -> HttpResponse:
         done="The studio listens for who speaks. What was there can be had back.",
         place="#speakers",
     )
+
+
+@login_required
+@never_cache
+@require_POST
+def suggest_names(request: HttpRequest, transcript_id: uuid.UUID) -> HttpResponse:
+    shown = to_change(request, transcript_id)
+    if naming.suggest_names(shown, by=viewer(request)) is None:
+        messages.info(request, "Nobody says who they are, and no voice here is known.")
+    else:
+        messages.success(request, "These names are proposed. Take those that are right.")
+    return redirect(way_to(shown))
 
 
 @login_required

@@ -71,6 +71,7 @@ urlpatterns = [
     path(f"{TRANSCRIPT}/speakers/<uuid:speaker_id>", transcripts.speaker_rename, name="speaker_rename"),
     path(f"{TRANSCRIPT}/speakers/<uuid:speaker_id>/merge", transcripts.speaker_merge, name="speaker_merge"),
     path(f"{TRANSCRIPT}/identify", transcripts.identify, name="transcript_identify"),
+    path(f"{TRANSCRIPT}/names", transcripts.suggest_names, name="transcript_names"),
     path(f"{TRANSCRIPT}/listen", transcripts.listen, name="transcript_listen"),
     path(f"{TRANSCRIPT}/import", transcripts.take_in, name="transcript_import"),
     path(f"{TRANSCRIPT}/undo", transcripts.undo, name="transcript_undo"),

@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from core import audit
 from core.errors import ConflictError, NotFoundError, WrongStateError
-from media_library.models import Segment, Speaker, Transcript, TranscriptEdit
+from media_library.models import Asset, Segment, Speaker, Transcript, TranscriptEdit
 from media_library.services import indexing
 
 Row = dict[str, Any]
@@ -80,7 +80,11 @@ def changing(
 
 
 def hold(transcript: Transcript, *, revision: int | None = None) -> Transcript:
-    """Locks the transcript for the rest of the caller's transaction."""
+    """Locks the transcript for the rest of the caller's transaction.
+
+    The asset first, as everybody does who changes something of an asset: the other order is a deadlock.
+    """
+    list(Asset.objects.select_for_update(no_key=True, of=("self",)).filter(pk=transcript.asset_id).values_list("pk"))
     locked = Transcript.objects.select_for_update(no_key=True, of=("self",)).filter(pk=transcript.pk).first()
     if locked is None:
         raise NotFoundError("Transcript not found")

@@ -20,13 +20,13 @@ from core.storage import store
 from core.storage.base import FileMissingError
 from media_library.models import Transcript
 from media_library.queries.links import playable
-from media_library.services import speakers
+from media_library.services import naming, speakers
 from media_library.services.speakers import SpeakerSummary
 
 KIND = "media_library.identify"
 MOST_SPEAKERS = 20
 # A request may hold its worker for about as long as it takes to hear so much; what is longer is a run.
-SHORT_SECONDS = 90.0
+SHORT_SECONDS = 300.0
 CLAIM_SECONDS = 600
 BUSY = "The speakers of this transcript are being told apart already."
 
@@ -43,7 +43,7 @@ def identify(
     use: ai.Use | None = None,
     progress: Progress = silent,
 ) -> list[SpeakerSummary]:
-    """Listens to the voices and writes who says what. No transaction is open while the engine works."""
+    """Listens to the voices, writes who says what, and proposes names. No transaction is open while the engine works."""
     asset = transcript.asset
     spans = speakers.spans_of(transcript)
     if not spans:
@@ -55,7 +55,9 @@ def identify(
     )
     with _alone(transcript), _sound_of(transcript) as path:
         answer = ai.diarize(path, speakers=speakers_wanted, spans=spans, use=paid, progress=progress)
-    return speakers.assign_speakers(transcript, answer.value, engine=str(answer.engine), actor=by)
+    found = speakers.assign_speakers(transcript, answer.value, engine=str(answer.engine), actor=by)
+    naming.suggest_names(transcript, by=by)
+    return found
 
 
 @contextmanager

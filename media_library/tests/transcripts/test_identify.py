@@ -35,7 +35,10 @@ class Ear:
 
 @pytest.fixture(autouse=True)
 def ear(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routing, "routes", lambda *_, **__: [Route(Ear.engine, lambda _wire: Ear())])
+    def routes(capability: str, **_: object) -> list[Route]:
+        return [Route(Ear.engine, lambda _wire: Ear())] if capability == "diarize" else []
+
+    monkeypatch.setattr(routing, "routes", routes)
 
 
 @pytest.fixture
