@@ -150,7 +150,7 @@ IMPORT = register(
     Pipeline(
         kind=imports.KIND,
         listener=ImportListener(),
-        steps=(StepSpec("fetch", Fetch, queue="default", retry=RetryPolicy(backoff=timedelta(seconds=5))),),
+        steps=(StepSpec("fetch", Fetch, queue="media", retry=RetryPolicy(backoff=timedelta(seconds=5))),),
     )
 )
 

@@ -8,6 +8,7 @@ from types import EllipsisType
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import policies
@@ -139,7 +140,8 @@ def delete_permanently(asset: Asset, *, actor: User) -> None:
         sha256=locked.sha256,
         files=len(doomed - {""}),
     )
-    Intake.objects.filter(pk=locked.pk).delete()
+    # A version that was on its way has nothing to be a version of, and no place of its own.
+    Intake.objects.filter(Q(pk=locked.pk) | Q(replaces=locked, status=Intake.Status.COMING)).delete()
     locked.delete()
     removal.remove_later(doomed)
 

@@ -11,13 +11,17 @@ from django.db import transaction
 
 from accounts.models import Organization, Project, User
 from core import audit, outbound
+from core.errors import TooManyRequestsError
 from core.runs import services as runs
 from core.storage import uploads
 from media_library.models import Asset, Collection, Intake
+from media_library.queries import intakes
 from media_library.services import quota
 from media_library.services.intake import about
 
 KIND = "media_library.import"
+# Of one person; they would keep workers from everybody else's films.
+MOST_AT_ONCE = 5
 
 
 def import_url(
@@ -56,7 +60,12 @@ def import_url(
     )
     intake = said.intake(source_url=url)
     with transaction.atomic():
+        quota.hold(owner)
         quota.require_room(owner, 1)
+        if Intake.objects.filter(intakes.open_imports(), owner=owner).count() >= MOST_AT_ONCE:
+            raise TooManyRequestsError(
+                f"{MOST_AT_ONCE} files are being fetched for you. Wait until one of them is here."
+            )
         intake.save(force_insert=True)
         intake.run = runs.start(KIND, subject_id=intake.pk, created_by=owner)
         intake.save(update_fields=["run"])

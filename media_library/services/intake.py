@@ -49,6 +49,9 @@ __all__ = [
 
 log = structlog.get_logger(__name__)
 
+# Keys of uploads that only an intake can be waiting for.
+OURS = ("library/", "users/")
+
 
 @dataclass(frozen=True)
 class About:
@@ -201,8 +204,11 @@ def key_of(intake_id: uuid.UUID) -> str:
 
 def receive(upload: Upload) -> Asset | None:
     """An announced file is whole: it becomes an asset. None when nobody waits for it here."""
-    intake = Intake.objects.select_for_update(of=("self",)).filter(upload=upload, status=Intake.Status.COMING).first()
-    if intake is None:
+    intake = Intake.objects.select_for_update(of=("self",)).filter(upload=upload).first()
+    if intake is None and upload.key.startswith(OURS):
+        # What it was meant for was deleted meanwhile, a project or the version below.
+        removal.remove_later([upload.key])
+    if intake is None or intake.status != Intake.Status.COMING:
         return None
     return adopt(intake, key=upload.key, content_type=upload.content_type, size=upload.size, sha256=upload.sha256)
 
@@ -235,6 +241,8 @@ def adopt(intake: Intake, *, key: str, content_type: str, size: int, sha256: str
 
 def _still_open(intake: Intake) -> Place:
     """A project that was closed, or left, while the file was on its way: the bytes are here, and stay with whoever sent them."""
+    if intake.replaces is not None:
+        return Place(intake.replaces.organization, intake.replaces.client, intake.replaces.project)
     try:
         place = place_for(intake.owner, shelf=intake.shelf, organization=intake.organization, project=intake.project)
         placing.hold(place)

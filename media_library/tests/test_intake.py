@@ -14,13 +14,19 @@ from django.utils import timezone
 
 from accounts.models import Membership, User
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, TeamFactory, UserFactory
-from core.errors import ConflictError, InvalidFieldError, NotAllowedError, UnsupportedTypeError
+from core.errors import (
+    ConflictError,
+    InvalidFieldError,
+    NotAllowedError,
+    TooManyRequestsError,
+    UnsupportedTypeError,
+)
 from core.runs import worker
 from core.runs.models import Run, Step
 from core.storage import store, uploads
 from core.storage.models import Removal, Upload
 from media_library.models import Asset, Intake
-from media_library.services import assets, intake, quota
+from media_library.services import assets, imports, intake, quota
 from media_library.services.accepting import accept_type
 from media_library.services.describing import clean_tags
 from media_library.tests.factories import AssetFactory
@@ -276,3 +282,31 @@ def test_notes_of_old_uploads_are_forgotten(mara: User) -> None:
     Intake.objects.update(updated_at=timezone.now() - timedelta(days=31))
     assert intake.forget() == 1
     assert list(Intake.objects.all()) == [open_still]
+
+
+def test_a_new_version_stays_with_the_customer_of_the_old_one(mara: User) -> None:
+    client = ClientFactory()
+    Membership.objects.create(organization=client.organization, user=mara, role=User.Role.PRODUCTION)
+    mara = User.objects.get(pk=mara.pk)
+    old = AssetFactory(owner=mara, organization=client.organization, client=client)
+    coming = announced(mara, replaces=old)
+    send(coming)
+    assert Asset.objects.get(pk=coming.pk).client == client
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_version_of_what_was_deleted_meanwhile_goes_too(mara: User) -> None:
+    old = AssetFactory(owner=mara)
+    coming = announced(mara, replaces=old)
+    assets.delete_permanently(old, actor=mara)
+    upload = send(coming)
+    assert not Asset.objects.exists()
+    assert not store().exists(upload.key)
+
+
+def test_one_person_fetches_a_few_files_at_a_time(mara: User) -> None:
+    for number in range(imports.MOST_AT_ONCE):
+        imports.import_url(owner=mara, url=f"https://films.example/{number}.mp4")
+    with pytest.raises(TooManyRequestsError):
+        imports.import_url(owner=mara, url="https://films.example/6.mp4")
+    imports.import_url(owner=UserFactory(), url="https://films.example/6.mp4")
