@@ -87,6 +87,7 @@ def project_list(request: HttpRequest) -> HttpResponse:
         "q": words(request),
         "kept": [("scope", scope)] if scope != "all" else [],
         "scope": scope,
+        "filtered": scope != "all",
         "scopes": [
             {"key": key, "name": name, "count": counts[key], "on": key == scope}
             for key, name in SCOPES.items()
