@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
-from rest_framework import status
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import policies
 from accounts.api.base import PersonView
+from accounts.models import User
 from accounts.services import foreign_reads
 from core.errors import DomainError, InvalidFieldError, NotFoundError, TooLargeError
 from core.rest.body import MIB
@@ -30,6 +30,8 @@ from media_library.services import editing, history, identifying, naming, speake
 from media_library.services.speakers import SpeakerSummary
 
 CHANGE = "media_library.transcript.change"
+# The file, and room for the form's other fields.
+FILE_BYTES = transcript_files.MOST_BYTES + MIB
 
 
 class TranscriptView(PersonView):
@@ -243,43 +245,17 @@ def as_file(made: transcript_files.TranscriptFile) -> HttpResponse:
     return response
 
 
-class FileView(TranscriptView):
+class Import(TranscriptView):
     takes = shapes.ImportInput
     gives = Gives(post=shapes.IMPORTED)
-    max_body_bytes = transcript_files.MOST_BYTES + MIB
+    max_body_bytes = FILE_BYTES
     parser_classes = (MultiPartParser, StrictJSONParser)
 
-    def taken_in(self, asset: Asset, request: Request) -> Response:
-        body = shapes.ImportInput.parse(request.data)
-        file = body["file"]
-        if file.size > transcript_files.MOST_BYTES:
-            raise TooLargeError("A caption file may have 8 MB at most.")
-        found, notes = transcript_files.import_file(
-            asset,
-            file.read(),
-            filename=file.name or "",
-            actor=self.caller,
-            language=body["language"],
-            kind=body["format"],
-            lenient=body["lenient"],
-        )
-        return Response(
-            {
-                "success": True,
-                "id": found.pk,
-                "revision": found.revision,
-                "segments": found.segments.count(),
-                "notes": [{"line": one.line, "message": one.message, "lost": one.lost} for one in notes],
-            }
-        )
-
-
-class Import(FileView):
     def post(self, request: Request, transcript_id: uuid.UUID) -> Response:
-        return self.taken_in(self.to_change(transcript_id).asset, request)
+        return taken_in(self.to_change(transcript_id).asset, request, actor=self.caller)
 
 
-class AssetView(FileView):
+class AssetView(PersonView):
     def asset_to_change(self, asset_id: uuid.UUID) -> Asset:
         found = Asset.objects.visible_to(self.caller).select_related("project").filter(pk=asset_id).first()
         if found is None:
@@ -292,8 +268,38 @@ class AssetView(FileView):
 class AssetTranscript(AssetView):
     """A transcript for what has none yet, from captions."""
 
+    takes = shapes.ImportInput
+    gives = Gives(post=shapes.IMPORTED)
+    max_body_bytes = FILE_BYTES
+    parser_classes = (MultiPartParser, StrictJSONParser)
+
     def post(self, request: Request, asset_id: uuid.UUID) -> Response:
-        return self.taken_in(self.asset_to_change(asset_id), request)
+        return taken_in(self.asset_to_change(asset_id), request, actor=self.caller)
+
+
+def taken_in(asset: Asset, request: Request, *, actor: User) -> Response:
+    body = shapes.ImportInput.parse(request.data)
+    file = body["file"]
+    if file.size > transcript_files.MOST_BYTES:
+        raise TooLargeError("A caption file may have 8 MB at most.")
+    found, notes = transcript_files.import_file(
+        asset,
+        file.read(),
+        filename=file.name or "",
+        actor=actor,
+        language=body["language"],
+        kind=body["format"],
+        lenient=body["lenient"],
+    )
+    return Response(
+        {
+            "success": True,
+            "id": found.pk,
+            "revision": found.revision,
+            "segments": found.segments.count(),
+            "notes": [{"line": one.line, "message": one.message, "lost": one.lost} for one in notes],
+        }
+    )
 
 
 class Transcribe(AssetView):
@@ -301,14 +307,9 @@ class Transcribe(AssetView):
 
     takes = shapes.ListenInput
     gives = Gives(post={"run_id": "uuid", "status": "string", "status_url": "url"})
-    max_body_bytes = MIB
-    parser_classes = (StrictJSONParser,)
     throttle_group = "processing"
 
     def post(self, request: Request, asset_id: uuid.UUID) -> HttpResponse:
         asset = self.asset_to_change(asset_id)
         body = shapes.ListenInput.parse(request.data)
-        run = transcripts.transcribe_again(asset, language=body["language"] or "", by=self.caller)
-        response = accepted(run)
-        response.status_code = status.HTTP_202_ACCEPTED
-        return response
+        return accepted(transcripts.transcribe_again(asset, language=body["language"] or "", by=self.caller))

@@ -19,7 +19,8 @@ STATUSES = {
     "nameless": "Speakers without names",
 }
 SORTS = {"newest": ("-created_at", "-pk"), "changed": ("-updated_at", "-pk"), "name": ("name", "pk")}
-_LABEL = re.compile(r"speaker_(\d+)")
+_LABEL = re.compile(r"speaker_(\d{1,6})")
+LAST = 10**6
 
 
 @dataclass(frozen=True)
@@ -84,12 +85,13 @@ def speakers_of(transcript: Transcript) -> list[Speaker]:
     spoken = transcript.speakers.defer("voice").annotate(
         said=Count("segments"), seconds=Sum(F("segments__end") - F("segments__start"))
     )
-    return sorted(spoken, key=lambda speaker: (_number(speaker.label), speaker.label))
+    return sorted(spoken, key=lambda speaker: (number_of(speaker.label) or LAST, speaker.label))
 
 
-def _number(label: str) -> int:
+def number_of(label: str) -> int | None:
+    """`speaker_3` → 3; None for a label of another form."""
     found = _LABEL.fullmatch(label)
-    return int(found[1]) if found else 1_000_000
+    return int(found[1]) if found else None
 
 
 def history_of(transcript: Transcript) -> list[tuple[TranscriptEdit, bool]]:

@@ -100,13 +100,13 @@ def _by_voice(transcript: Transcript, nameless: Sequence[Speaker]) -> list[Propo
             known.exclude(transcript=transcript)
             .filter(voice_engine=speaker.voice_engine, voice__isnull=False)
             .annotate(distance=CosineDistance("voice", speaker.voice))
-            .select_related("transcript__asset")
             .order_by("distance", "pk")
+            .values_list("name", "distance", "transcript__asset__title", "transcript__asset__filename")
             .first()
         )
-        if near is not None and 1 - near.distance >= SAME_VOICE:
-            place = near.transcript.asset.name[:80]
-            found.append(Proposal(speaker.label, near.name, f"sounds like {near.name} in “{place}”"))
+        if near is not None and 1 - near[1] >= SAME_VOICE:
+            name, _, title, filename = near
+            found.append(Proposal(speaker.label, name, f"sounds like {name} in “{(title or filename)[:80]}”"))
     return found
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from django.db import transaction
-from django.db.models import Count
 
 from accounts.models import User
 from core.errors import DomainError, InvalidFieldError, NotFoundError
 from media_library.media import turns
 from media_library.models import Segment, Speaker, Transcript, TranscriptEdit
+from media_library.queries.transcripts import number_of, speakers_of
 from media_library.services import history
 
 Action = TranscriptEdit.Action
 NAME_LENGTH = 150
-LABEL = re.compile(r"speaker_(\d{1,6})")
 
 
 class Diarization(Protocol):
@@ -45,16 +43,9 @@ class SpeakerSummary:
 
 def summaries(transcript: Transcript) -> list[SpeakerSummary]:
     """Everybody heard, in the order of their labels' numbers."""
-    speakers = transcript.speakers.annotate(said=Count("segments"))
     return [
-        SpeakerSummary(speaker.label, speaker.shown, speaker.said)
-        for speaker in sorted(speakers, key=lambda speaker: (_number(speaker.label), speaker.label))
+        SpeakerSummary(speaker.label, speaker.shown, getattr(speaker, "said", 0)) for speaker in speakers_of(transcript)
     ]
-
-
-def _number(label: str) -> int:
-    found = LABEL.fullmatch(label)
-    return int(found[1]) if found else 1_000_000
 
 
 @transaction.atomic
@@ -169,8 +160,8 @@ def _named(transcript: Transcript, name: str) -> Speaker | None:
     """By label, by name, or by the label as it is shown, whatever the case."""
     wanted = name.casefold()
     speakers = list(transcript.speakers.all())
-    for told in (lambda one: one.label, lambda one: one.name, lambda one: one.shown):
-        found = next((speaker for speaker in speakers if told(speaker).casefold() == wanted), None)
+    for told in ("label", "name", "shown"):
+        found = next((speaker for speaker in speakers if getattr(speaker, told).casefold() == wanted), None)
         if found is not None:
             return found
     return None
@@ -178,10 +169,10 @@ def _named(transcript: Transcript, name: str) -> Speaker | None:
 
 def _newcomer(transcript: Transcript, name: str) -> Speaker:
     label = name.casefold()
-    if LABEL.fullmatch(label):
+    if number_of(label) is not None:
         return Speaker.objects.create(transcript=transcript, label=label)
-    numbers = [_number(label) for label in transcript.speakers.values_list("label", flat=True)]
-    last = max((number for number in numbers if number < 1_000_000), default=0)
+    labels = transcript.speakers.values_list("label", flat=True)
+    last = max((number_of(label) or 0 for label in labels), default=0)
     return Speaker.objects.create(transcript=transcript, label=f"speaker_{last + 1}", name=name)
 
 

@@ -85,4 +85,5 @@ class TellApart(AssetStep[ToldApart]):
 
 
 def asked_by(ctx: StepContext) -> User | None:
-    return User.objects.filter(pk=ctx.run.created_by_id).first()
+    user: User | None = User.objects.filter(pk=ctx.run.created_by_id).first()
+    return user
