@@ -47,6 +47,13 @@ class Record:
         used = {set_id(unit) for unit in (*self.sps, *self.pps)}
         return next(number for number in range(1, _HIGHEST_ID + 1) if number not in used)
 
+    def held_pictures(self) -> int:
+        """How many pictures a decoder has to have room for; 0 where the sets are too unusual to tell."""
+        try:
+            return max((Picture.read(unit).reference_frames for unit in self.sps), default=0)
+        except (ValueError, IndexError):
+            return 0
+
     def joined(self, headers: bytes) -> Record:
         """With the parameter sets of an encoder's Annex B headers added, so that samples of both need none inside."""
         units = annex_b_units(headers)
@@ -101,6 +108,7 @@ class Picture:
     width: int
     height: int
     progressive: bool
+    reference_frames: int
 
     @classmethod
     def read(cls, sps: bytes) -> Picture:
@@ -124,9 +132,9 @@ class Picture:
             bits.number()
         elif order == 1:
             raise ValueError("a rare order of pictures")
-        bits.number()  # reference frames
+        held = bits.number()
         bits.take(1)
-        return cls(chroma, depth, bits.number() + 1, bits.number() + 1, bool(bits.take(1)))
+        return cls(chroma, depth, bits.number() + 1, bits.number() + 1, bool(bits.take(1)), held)
 
 
 class _Bits:

@@ -284,6 +284,7 @@ class _Encoder:
             parameter_set=self._film.record.free_id(),
             preset=_PRESET,
             crf=_CRF,
+            held=self._film.record.held_pictures(),
         )
         headers = encoder.extradata or b""
         if self.headers not in {b"", headers}:

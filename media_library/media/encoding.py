@@ -28,8 +28,13 @@ def picture_encoder(
     preset: str = "veryfast",
     crf: int = 18,
     threads: int = 2,
+    held: int = 0,
 ) -> VideoCodecContext:
-    """Pictures as `source` has them. `extradata` holds the headers, under the id `parameter_set`; samples hold none."""
+    """Pictures as `source` has them. `extradata` holds the headers, under the id `parameter_set`; samples hold none.
+
+    `held` is how many pictures decoders hold for what it is joined to: where that number changes they may drop those that they
+    have not shown yet (H.264, C.4.4), and OpenH264 does.
+    """
     encoder = av.CodecContext.create("libx264", "w")
     if not isinstance(encoder, VideoCodecContext):
         raise RenderError
@@ -41,11 +46,14 @@ def picture_encoder(
     encoder.flags |= Flags.global_header
     encoder.thread_count = threads
     gop = math.floor(fps * _GOP_SECONDS)
+    room = f":dpb-size={held}" if held else ""
+    # Without it quick presets make Baseline, which OpenH264 shows at once, before what it holds of the pictures that came earlier.
+    coding = "" if profile == "baseline" else ":cabac=1"
     encoder.options = {
         "preset": preset,
         "crf": str(crf),
         "profile": profile,
-        "x264-params": f"sps-id={parameter_set}:bframes=0:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0",
+        "x264-params": f"sps-id={parameter_set}:bframes=0:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0{room}{coding}",
     }
     encoder.open()
     return encoder

@@ -18,6 +18,7 @@ from typing import Any
 
 import av
 from av.container import InputContainer, OutputContainer
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
@@ -162,9 +163,7 @@ def _joined(
             raise _NotJoinableError(str(error)) from error
         if record.profile not in PROFILES:
             raise _NotJoinableError("profile of H.264 is not a common one")
-        encoder = picture_encoder(
-            stream.codec_context, fps=plan.fps, profile=PROFILES[record.profile], parameter_set=record.free_id()
-        )
+        encoder = _encoder(stream, plan, record)
         container.seek(0)
         with written(into) as part, av.open(str(part), "w", format="mp4") as output:
             track = output.add_stream_from_template(stream)
@@ -237,15 +236,24 @@ def _encode_group(
     if len(frames) != len(group):
         raise _NotJoinableError("a group of pictures does not decode by itself")
     begin = plan.index(min(packet.pts or 0 for packet in group))
-    encoder = picture_encoder(
-        stream.codec_context, fps=plan.fps, profile=PROFILES[record.profile], parameter_set=record.free_id()
-    )
+    encoder = _encoder(stream, plan, record)
     before = writer.count
     for place, packet in encoded(encoder, _held(frames, begin, plan.held), first=plan.output(begin)):
         sample = av.Packet(length_prefixed(bytes(packet), length_size=record.length_size))
         sample.is_keyframe = packet.is_keyframe
         writer.write(sample, place=place)
     return writer.count - before
+
+
+def _encoder(stream: VideoStream, plan: _Plan, record: Record) -> VideoCodecContext:
+    """For groups that stand between copied ones."""
+    return picture_encoder(
+        stream.codec_context,
+        fps=plan.fps,
+        profile=PROFILES[record.profile],
+        parameter_set=record.free_id(),
+        held=record.held_pictures(),
+    )
 
 
 def _held(frames: Iterable[VideoFrame], begin: int, held: dict[int, int]) -> Iterator[VideoFrame]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 import av
 import numpy as np
 import numpy.typing as npt
+
+from media_library.media import ffmpeg
 
 # The number of the frame as ten black or white blocks along the upper edge.
 _BLOCK, _BITS = 16, 10
@@ -67,6 +70,16 @@ def numbers(path: Path) -> list[tuple[Fraction, int]]:
             (Fraction(frame.pts or 0) * (frame.time_base or Fraction(1)), _number(frame.to_ndarray(format="gray")))
             for frame in container.decode(container.streams.video[0])
         ]
+
+
+def numbers_by_openh264(path: Path) -> list[int]:
+    """The numbers of the frames, in the order in which OpenH264 gives them."""
+    width, height = map(int, SIZE.split("x"))
+    command = [ffmpeg.program(), "-nostdin", "-v", "error", "-c:v", "libopenh264", "-i", f"file:{path}", "-map", "0:v"]
+    command += ["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "gray", "-"]
+    done = subprocess.run(command, check=True, capture_output=True, timeout=120)
+    pictures = np.frombuffer(done.stdout, np.uint8).reshape(-1, height, width)
+    return [_number(picture) for picture in pictures]
 
 
 def _number(picture: npt.NDArray[np.uint8]) -> int:
