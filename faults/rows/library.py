@@ -310,3 +310,31 @@ def died(do: Any) -> bool:
         return do() is None
     except OSError:
         return True
+
+
+@row(
+    "F21-delete",
+    injected="a file is deleted while workers prepare it",
+    expected="its run ends; not a byte is left, nor a row",
+    within=30,
+)
+def deleted_while_prepared(rig: Rig, seen: Seen) -> None:
+    data = rig.film(30).read_bytes()
+    with serving(env=rig.env) as site:
+        coming = announced(data)
+        patch(site, upload_of(coming), 0, data)
+    rig.beat()
+    rig.starting_worker("default")
+    rig.worker("media", concurrency=2)
+    run = Asset.objects.get(pk=coming.pk).run
+    at_work = Step.objects.filter(run=run, status=Step.Status.RUNNING, progress__gt=0)
+    wait_for("a step at work", at_work.exclude(name="check").exists, seconds=60)
+    seen.notes["in the middle of"] = list(at_work.values_list("name", flat=True))
+    assets.delete_permanently(Asset.objects.get(pk=coming.pk), actor=person())
+    deleted = time.monotonic()
+    wait_for("its run ended", lambda: not Run.objects.filter(pk=run.pk, status__in=Run.ACTIVE).exists(), seconds=60)
+    seen.recovery = time.monotonic() - deleted
+    seen.expect(not Asset.objects.filter(owner=person()).exists(), "a row is left")
+    removal.sweep()
+    nothing_left(seen)
+    forget(rig)
