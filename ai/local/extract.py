@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -228,7 +228,7 @@ def trim(clause: str, stops: frozenset[str]) -> str:
 
 def word_strength(text: Text, weights: Matrix) -> dict[str, float]:
     """How central the sentences are that hold the word. One that is said once is no topic."""
-    strength: Counter[str] = Counter()
+    strength: dict[str, float] = defaultdict(float)
     counts = Counter(word for words in text.words for word in words)
     for words, weight in zip(text.words, weights, strict=True):
         for word in set(words):

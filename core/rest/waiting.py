@@ -110,7 +110,7 @@ class PatientHandler(ASGIHandler):
         return request, error
 
     async def run_get_response(self, request: Any) -> HttpResponseBase:
-        response: HttpResponseBase = await super().run_get_response(request)  # type: ignore[misc]  # the stubs know it half
+        response: HttpResponseBase = await super().run_get_response(request)
         wait: Wait | None = getattr(response, "waits_for", None)
         if wait is None:
             return response

@@ -1,6 +1,6 @@
 """Use cases of jobs: take a video in, make its job, save its tracks, hand out its files."""
 
-from jobs.services.delivery import Download, downloads, link, slug, track_link
+from jobs.services.delivery import Download, downloads, slug, track_link
 from jobs.services.intake import (
     KIND,
     VIDEO_TYPES,
@@ -25,6 +25,7 @@ from jobs.services.tracks import (
     save_machine_text,
     save_track,
 )
+from media_library.queries.links import link
 
 __all__ = [
     "KIND",

@@ -10,6 +10,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -109,7 +110,7 @@ def clip_file(asset: Asset, *, start: float | None, end: float | None, format: s
 
 
 @transaction.atomic
-def _begin(wanted: dict[str, object], *, lost: str, by: User) -> ClipFile:
+def _begin(wanted: dict[str, Any], *, lost: str, by: User) -> ClipFile:
     """Who comes while it is being made waits for the same run. `lost` is a key whose file is gone from the store."""
     clip, _ = ClipFile.objects.get_or_create(**wanted)
     locked = ClipFile.objects.select_for_update(of=("self",)).select_related("run").get(pk=clip.pk)
