@@ -34,7 +34,7 @@ RRF = 60
 # What is looked at by each way; nobody pages further.
 DEPTH = 200
 # Everything has a neighbour. What lies this much further off than the nearest is not about the same.
-SPREAD = 0.06
+SPREAD = 0.08
 NEAREST = 60
 # Somebody pages through the results of one query: its meaning does not change.
 QUERY_SECONDS = 600

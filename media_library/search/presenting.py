@@ -88,11 +88,14 @@ _SAME_WORD = f"""
     asked AS (
         SELECT config, tsvector_to_array(to_tsvector(config::regconfig, words)
             || to_tsvector('{PLAIN}', unaccent(words))) AS lexemes,
+            to_tsvector(config::regconfig, words) = '' AS nothing_else,
             replace(unaccent(lower(%s)), '''', '') AS last
         FROM (SELECT DISTINCT config FROM shown) AS configs, (SELECT %s AS words) AS words
     )
     SELECT config, word FROM shown JOIN asked USING (config)
-    WHERE tsvector_to_array(to_tsvector(config::regconfig, word) || to_tsvector('{PLAIN}', unaccent(word))) && lexemes
+    -- Articles and the like are marked only where nothing else was asked for.
+    WHERE (nothing_else OR to_tsvector(config::regconfig, word) <> '')
+        AND tsvector_to_array(to_tsvector(config::regconfig, word) || to_tsvector('{PLAIN}', unaccent(word))) && lexemes
         OR (last <> '' AND starts_with(unaccent(lower(word)), last))
 """  # noqa: S608  (made of constants)
 

@@ -26,7 +26,13 @@ _NEAREST = """
         WHERE length(word) >= {shortest} AND unaccent(word) NOT IN (SELECT bare FROM vocabulary)
     )
     SELECT DISTINCT ON (place) place, vocabulary.word
-    FROM typed, vocabulary, similarity(vocabulary.bare, typed.bare) AS likeness
+    FROM typed, vocabulary, LATERAL (
+        -- Letters that changed places leave few trigrams alike.
+        SELECT CASE WHEN length(vocabulary.bare) = length(typed.bare) AND left(vocabulary.bare, 1) = left(typed.bare, 1)
+            AND ARRAY(SELECT * FROM regexp_split_to_table(vocabulary.bare, '') ORDER BY 1)
+                = ARRAY(SELECT * FROM regexp_split_to_table(typed.bare, '') ORDER BY 1)
+            THEN 1 ELSE similarity(vocabulary.bare, typed.bare) END AS likeness
+    ) AS alike
     WHERE abs(length(vocabulary.bare) - length(typed.bare)) <= 3 AND likeness >= {least}
     ORDER BY place, likeness DESC, uses DESC, vocabulary.word
 """
