@@ -24,7 +24,7 @@ from rest_framework import exceptions as drf
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from core.errors import DomainError, InvalidFieldError
+from core.errors import DomainError, InvalidFieldError, NotAllowedError
 from core.rest import denials
 from core.rest.dialects import UNKNOWN, Failure, Problem, dialect_of
 from core.rest.request_info import route_of
@@ -72,7 +72,8 @@ def failure_of(error: Exception) -> Failure | None:  # noqa: PLR0911  (a table: 
             return Failure(error.status_code, "validation_error", problems=(problem,), extra=error.details)
         case DomainError():
             # Surfaces have sentences of their own for these.
-            standard = error.status_code in {401, 403, 429} and error.message == type(error).default_message
+            own = error.status_code in {401, 429} or type(error) is NotAllowedError
+            standard = own and error.message == type(error).default_message
             return Failure(
                 error.status_code,
                 error.code,

@@ -51,7 +51,7 @@ def test_the_store_can_check_itself(either: ObjectStore) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["../x", "a/../b", "/a", "a//b", "a/", "", "A", "a b", "a\0b", "a\\b", "a%2e", "é", ".a", "a/.b", "x" * 501]
+    "key", ["../x", "a/../b", "/a", "a//b", "a/", "", "a b", "a\0b", "a\\b", "a%2e", "é", ".a", "a/.b", "x" * 501]
 )
 def test_a_key_that_is_none_touches_nothing(either: ObjectStore, clip: Path, key: str) -> None:
     for act in (
