@@ -11,6 +11,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -199,12 +200,12 @@ def walked(library: Library, asked: dict[str, Vector]) -> Iterator[Row]:
     broad = scope_of(library.admin, Filters())
     assert not broad.few or library.size < 10_000
     exact = type(broad)(broad.assets, broad.passages, few=True)
-    some = list(asked.values())[::6]
+    some = list(asked.values())[::7]
 
     def through(scope: Scope) -> float:
         return median_of(
-            [lambda v=vector: candidates.by_meaning(scope, v, MODEL, limit=finding.NEAREST) for vector in some]
-        )  # type: ignore[misc]
+            [partial(candidates.by_meaning, scope, vector, MODEL, limit=finding.NEAREST) for vector in some]
+        )
 
     ours, peer = alternate(lambda: through(broad), lambda: through(exact), rounds=3)
     yield Row("nearest, index vs exact scan", ours=ours.value, peer=peer.value, unit="ms", goal=at_least(4))
@@ -214,19 +215,16 @@ def filtered(library: Library, asked: dict[str, Vector]) -> Iterator[Row]:
     """The search by meaning as a tenant against the same as an admin, whom no tenant's filter stops."""
     from media_library.search import search
 
-    queries = list(asked)[::5]
+    queries = list(asked)[::10]
     warm(library, asked)
 
     def searching(user: User, mode: str) -> float:
-        return median_of([lambda q=query: search(user, q, mode=mode) for query in queries])  # type: ignore[misc]
+        return median_of([partial(search, user, query, mode=mode) for query in queries])
 
     for mode in ("meaning", "hybrid"):
         for name, number in tenants(library).items():
-            tenant = library.owners[number]
             ours, peer = alternate(
-                lambda t=tenant, m=mode: searching(t, m),  # type: ignore[misc]
-                lambda m=mode: searching(library.admin, m),  # type: ignore[misc]
-                rounds=3,
+                partial(searching, library.owners[number], mode), partial(searching, library.admin, mode), rounds=3
             )
             share = library.passages_of(number)
             yield Row(

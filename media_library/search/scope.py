@@ -72,7 +72,8 @@ def _assets(user: User, filters: Filters) -> QuerySet[Asset]:
         assets = assets.filter(project__in=filters.projects)
     if filters.tags:
         lowered = Cast(Lower(Cast("tags", TextField())), ArrayField(TextField()))
-        assets = assets.alias(lowered=lowered).filter(lowered__contains=[tag.lower() for tag in filters.tags])
+        wanted = [tag.lower() for tag in filters.tags]
+        assets = assets.alias(lowered=lowered).filter(lowered__contains=wanted)  # type: ignore[misc]  # it is an array
     # The next two are facts of passages; said of assets too, they leave few of them.
     if filters.speakers:
         assets = assets.filter(pk__in=_speakers(filters.speakers).values("transcript__asset"))

@@ -130,8 +130,12 @@ def embed_claimed(asset_id: uuid.UUID) -> int:
     claim = f"search:embedding:{asset_id}"
     if not cache.add(claim, 1, CLAIM_SECONDS):
         return 0
+
+    def still_there(_fraction: float, _message: str) -> None:
+        cache.touch(claim, CLAIM_SECONDS)
+
     try:
-        return embed_asset(asset_id, progress=lambda _fraction, _message: cache.touch(claim, CLAIM_SECONDS))
+        return embed_asset(asset_id, progress=still_there)
     finally:
         cache.delete(claim)
 
