@@ -44,7 +44,8 @@ def id_of(text: str) -> uuid.UUID | None:
 class FilmView(PersonView):
     def project(self, text: str) -> Project:
         found = Project.objects.visible_to(self.caller).select_related("client__organization", "owner").distinct()
-        project = found.filter(pk=id_of(text)).first()
+        wanted = id_of(text)
+        project = found.filter(pk=wanted).first() if wanted else None
         if project is None:
             raise NotFoundError("Project not found")
         foreign_reads.note(self.caller, project)
