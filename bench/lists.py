@@ -134,6 +134,8 @@ class World:
             Listed("admin users", "/api/v1/admin/users", in_page, admins_only=True),
             Listed("audit logs", "/api/v1/admin/audit-logs", in_page, admins_only=True),
             Listed("security logs", "/api/v1/admin/audit-logs/security", in_page, admins_only=True),
+            Listed("assets", "/api/library/assets?size=100", in_page),
+            Listed("collections", "/api/library/collections?size=100", in_page),
             Listed("page of jobs", "/jobs", on_page),
             Listed("page of people", "/people", on_page),
             Listed("page of organisations", "/organizations", on_page),
