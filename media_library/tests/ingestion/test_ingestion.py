@@ -6,14 +6,18 @@ import json
 import subprocess
 import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import imageio_ffmpeg
 import pytest
+from django.core.management import call_command
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from accounts.models import User
+from ai import services as ai
 from ai.errors import EngineMissingError
 from core.errors import WrongStateError
 from core.live.models import LiveEvent
@@ -217,8 +221,6 @@ def test_work_that_is_under_way_is_not_started_twice(bring: Bring, numbered_film
 def test_an_engine_that_is_not_there_leaves_its_part_out_and_says_so(
     bring: Bring, numbered_film: Path, engines: ProviderServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ai import services as ai
-
     def missing(*_args: object, **_options: object) -> None:
         raise EngineMissingError("The engine that looks is not installed.")
 
@@ -326,3 +328,40 @@ def test_progress_of_several_steps_is_told_four_times_a_second_at_most(bring: Br
             listener.progressed(asset.run, Step(run=asset.run, name=name))
     told = LiveEvent.objects.filter(stream="library", key=str(asset.pk), type="asset.progress")
     assert 3 <= told.count() <= 5
+
+
+def test_a_long_recording_gets_chapters_where_its_subject_changes(
+    bring: Bring, engines: ProviderServer, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def missing(*_args: object, **_options: object) -> None:
+        raise EngineMissingError("The engine for meaning is not installed.")
+
+    monkeypatch.setattr(ai, "embed_passages", missing)
+    path = ffmpeg(tmp_path / "talk.mp3", "-f", "lavfi", "-i", "anoisesrc=d=240:a=0.1:r=16000")
+    asset = bring(path, kind=K.AUDIO, content_type="audio/mpeg")
+    sea = [
+        "The harbour master counts the boats.",
+        "Boats leave the harbour with the tide.",
+        "The tide fills the harbour.",
+    ]
+    bread = ["The baker kneads the dough.", "Dough rises in the warm oven.", "The oven bakes the baker's bread."]
+    there = transcript_of(asset, *(sea * 8), *(bread * 8), seconds=5)
+    Transcript.objects.filter(pk=there.pk).update(speakers_engine="local:resemblyzer")
+    asset = taken_in(asset)
+    assert asset.status == S.ACTIVE, asset.problem
+    # Words tell subjects apart where nobody works out what they mean.
+    assert asset.technical["notes"] == {"index": "The engine for meaning is not installed."}
+    assert asset.passages.filter(kind=Passage.Kind.SPEECH).count() == 48
+    assert asset.chapters[0]["start"] == 0.0
+    assert any(abs(chapter["start"] - 120) <= 10 for chapter in asset.chapters)
+
+
+def test_files_that_came_in_before_are_prepared_on_request(numbered_film: Path, owner: User) -> None:
+    before = AssetFactory(owner=owner, content=numbered_film)
+    archived = AssetFactory(owner=owner, archived_at=timezone.now())
+    call_command("prepare_files", stdout=StringIO())
+    said = StringIO()
+    call_command("prepare_files", stdout=said)
+    assert Run.objects.filter(subject_id=before.pk).count() == 1
+    assert not Run.objects.filter(subject_id=archived.pk).exists()
+    assert said.getvalue() == "0 files are being prepared.\n"
