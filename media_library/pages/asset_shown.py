@@ -181,25 +181,8 @@ def clips(asset: Asset) -> list[Clip]:
 def clip_shown(file: ClipFile) -> Clip:
     run = file.run
     ended = run is not None and run.status in {Run.Status.FAILED, Run.Status.CANCELLED}
-    url = ""
-    if file.key:
-        lifetime = links.lifetime(inline=False)
-        url = for_page(
-            store().url(
-                file.key, filename=clip_name(file), content_type=file.content_type, inline=False, expires_in=lifetime
-            )
-        )
+    url = for_page(links.clip_link(file)) if file.key else ""
     return Clip(file, url, making=not file.key and not ended, problem=run.error if run is not None and ended else "")
-
-
-def clip_name(file: ClipFile) -> str:
-    stem = file.asset.name.rpartition(".")[0] if not file.asset.title else file.asset.title
-    return f"{stem or file.asset.name} {clock(file.start_ms)}-{clock(file.end_ms)}.{file.format}"
-
-
-def clock(milliseconds: int) -> str:
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    return f"{minutes // 60:02}.{minutes % 60:02}.{seconds:02}"
 
 
 def text_of(asset: Asset, made: dict[str, Asset]) -> str:
