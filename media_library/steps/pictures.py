@@ -147,7 +147,7 @@ class Render(AssetStep[Rendered]):
             facts={
                 "width": found.width,
                 "height": found.height,
-                "colour_depth": found.colour_depth,
+                "color_depth": found.colour_depth,
                 "compression": found.compression,
                 "has_alpha": found.has_alpha,
                 "is_animated": found.is_animated,

@@ -151,7 +151,7 @@ def test_a_picture_is_shown_anew_measured_and_described(bring: Bring, engines: P
     Image.linear_gradient("L").resize((640, 360)).convert("RGB").save(path)
     asset = taken_in(bring(path, kind=K.IMAGE, content_type="image/png"))
     assert (asset.status, asset.problem) == (S.ACTIVE, "")
-    assert (asset.technical["width"], asset.technical["height"], asset.technical["colour_depth"]) == (640, 360, 24)
+    assert (asset.technical["width"], asset.technical["height"], asset.technical["color_depth"]) == (640, 360, 24)
     assert made(asset, P.PREVIEW).content_type == made(asset, P.POSTER).content_type == "image/webp"
     seen = asset.analysis
     assert seen["description"] == "A woman crosses a bridge."
