@@ -376,6 +376,7 @@ CORS_EXPOSE_HEADERS = (
     "Tus-Extension",
     "Tus-Max-Size",
     "Tus-Checksum-Algorithm",
+    "X-Asset-ID",
 )
 CSRF_FAILURE_VIEW = "core.rest.errors.csrf_failed"
 

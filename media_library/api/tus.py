@@ -67,7 +67,8 @@ class Creation(LibraryView):
 
     def post(self, request: Request) -> Response:
         """Announces a file by `Upload-Length` and `Upload-Metadata` (filename, filetype, project_id, collection_id, replaces,
-        title, description, tags separated by commas). `Location` takes the bytes; the first of them may come along.
+        title, description, tags separated by commas). `Location` takes the bytes; the first of them
+        may come along. The asset will have the id in `X-Asset-ID`.
         """
         if request.headers.get("Tus-Resumable") != tus.VERSION:
             raise tus.VersionError
@@ -85,7 +86,12 @@ class Creation(LibraryView):
             **self.place(body),
         )
         upload = self.first_bytes(request, made)
-        headers = {"Location": upload.url, "Upload-Offset": str(upload.received), "Cache-Control": "no-store"}
+        headers = {
+            "Location": upload.url,
+            "X-Asset-ID": str(made.pk),
+            "Upload-Offset": str(upload.received),
+            "Cache-Control": "no-store",
+        }
         if upload.status != Upload.Status.COMPLETE:
             headers["Upload-Expires"] = http_date(upload.expires_at.timestamp())
         return Response(status=201, headers=headers)

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Organization, Project, User
 from core import audit, outbound
-from core.errors import TooManyRequestsError
+from core.errors import ConflictError, TooManyRequestsError
 from core.runs import services as runs
-from core.storage import uploads
+from core.storage import signing, uploads
 from media_library.models import Asset, Collection, Intake
 from media_library.queries import intakes
 from media_library.services import quota
@@ -40,6 +41,7 @@ def import_url(
     media_type: str = "",
 ) -> Intake:
     """Begins to fetch. What the address leads to is judged before anything is kept, and again at every redirect."""
+    _not_ours(url, owner)
     # By its form only: a name is looked up by the worker, which nobody waits for.
     target = outbound.read(url)
     name = filename or name_in(target.url)
@@ -71,6 +73,16 @@ def import_url(
         intake.save(update_fields=["run"])
         audit.record("media_library.asset.import", intake, actor=owner, host=target.host)
     return intake
+
+
+def _not_ours(url: str, owner: User) -> None:
+    """A link of this studio's own leads to a file that is here: nothing is fetched, and its asset is named to who sees it."""
+    own = f"{settings.PUBLIC_URL}/files/"
+    if not url.startswith(own):
+        return
+    link = signing.link_from(url.removeprefix(own).partition("?")[0], method="GET")
+    asset = Asset.objects.visible_to(owner).filter(key=link.key).first()
+    raise ConflictError("This file is in the studio already.", **({"asset_id": str(asset.pk)} if asset else {}))
 
 
 def name_in(url: str) -> str:

@@ -25,6 +25,7 @@ from core.storage import store, uploads
 from core.storage.models import Removal, Upload
 from core.storage.tests.conftest import files_in
 from media_library.models import Asset, Collection, Intake
+from media_library.queries import links
 from media_library.services import intake
 from media_library.tests.factories import AssetFactory
 
@@ -260,6 +261,7 @@ def test_a_tus_client_needs_one_address(people: People) -> None:
     made = create(people["production"], filetype="text/plain", title="Notes", tags="a, b")
     assert made.status_code == 201, made.content
     assert made.headers["Upload-Offset"] == "0"
+    assert made.headers["X-Asset-ID"] == str(Intake.objects.get().pk)
     assert patch(made.headers["Location"], 0, WORDS).status_code == 204
     asset = Asset.objects.get()
     assert (asset.title, asset.tags, asset.owner) == ("Notes", ["a", "b"], people["production"])
@@ -415,3 +417,15 @@ def test_a_program_reads_the_answers_as_described(api: Door) -> None:
     description = json.loads(Client().get("/openapi.json").content)
     for path in (UPLOADS, "/api/library/imports", "/api/library/usage", "/api/library/assets", "/uploads"):
         assert path in description["paths"], path
+
+
+def test_a_link_of_ones_own_studio_leads_to_the_file_that_is_here(api: Door, people: People) -> None:
+    there = AssetFactory(owner=people["production"])
+    theirs = AssetFactory(owner=people["stranger"])
+    door = api("production")
+    own = door.post("/api/library/imports", {"url": links.link(there)})
+    assert (own.status_code, own.json()["asset_id"]) == (409, str(there.pk))
+    foreign = door.post("/api/library/imports", {"url": links.link(theirs)})
+    assert (foreign.status_code, "asset_id" in foreign.json()) == (409, False)
+    assert door.post("/api/library/imports", {"url": f"{links.link(there)}x"}).status_code == 403
+    assert not Intake.objects.exists()
