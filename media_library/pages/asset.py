@@ -82,6 +82,7 @@ def context_of(request: HttpRequest, asset: Asset) -> dict[str, Any]:
     cut = asset_shown.clips(asset)
     held = list(asset.collections.filter(pk__in=Collection.objects.visible_to(user)).order_by("name", "pk"))
     may_change = policies.can(user, CHANGE, asset)
+    proposals = asset_shown.proposals(asset) if may_change else []
     return {
         "asset": asset,
         "transcript": transcript,
@@ -93,7 +94,9 @@ def context_of(request: HttpRequest, asset: Asset) -> dict[str, Any]:
         "preparation": asset_shown.preparation(asset),
         "technical": asset_shown.technical(asset),
         "palette": asset_shown.palette(asset),
-        "proposals": asset_shown.proposals(asset) if may_change else [],
+        "proposals": proposals,
+        # What waits for a decision is not told twice.
+        "seen": {} if any(one.suggestion.kind == "picture" for one in proposals) else asset.analysis,
         "chapters": [{**chapter, "milliseconds": chapter["start"] * 1000} for chapter in asset.chapters],
         "versions": versions.stack(asset),
         "uses": uses.of(asset, user),
