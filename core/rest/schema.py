@@ -122,7 +122,7 @@ class StudioSchema(AutoSchema):
         statuses = [429]
         if any(operation.get("security", [])):
             statuses += [401, 403]
-        if "{" in self.path:
+        if "{" in self.path or getattr(self.view, "body_names_things", False):
             statuses.append(404)
         if operation.get("requestBody") or any(one["in"] == "query" for one in operation.get("parameters", [])):
             statuses.append(422)

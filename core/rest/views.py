@@ -18,6 +18,7 @@ class ApiView(APIView):
     """Signed-in callers only, unless a view opens itself with `permission_classes = [AllowAny]`.
 
     `takes`, `gives` and `query` tell the description of the API what a write wants, what is answered, and what a query may hold.
+    With `body_names_things` ids stand in the body, so that what they name may not be there.
     `throttle_group` names the limit that counts (core.rest.limits), for all methods or by method; without it, the surface's own.
     A POST with an Idempotency-Key is carried out once; views whose answer is a credential switch that off, because it is stored.
     """
@@ -26,6 +27,7 @@ class ApiView(APIView):
     takes: ClassVar[type[Input] | None] = None
     gives: ClassVar[Gives | None] = None
     query: ClassVar[tuple[str | type[Input], ...]] = ()
+    body_names_things: ClassVar[bool] = False
     throttle_group: ClassVar[str | dict[str, str] | None] = None
     idempotent: ClassVar[bool] = True
     claim: idempotency.Claim | None = None

@@ -58,7 +58,8 @@ class FilmView(PersonView):
 
 
 class UploadMedia(FilmView):
-    takes = shapes.UploadInput
+    takes = shapes.MediaUploadInput
+    body_names_things = True
     gives = Gives(post={"success": "bool", "uploads": [shapes.UPLOADED], "rejected": [shapes.REJECTED]})
     parser_classes = (MultiPartParser, StrictJSONParser)
     # The files, and room for the form around them.
@@ -66,8 +67,8 @@ class UploadMedia(FilmView):
 
     def post(self, request: Request) -> Response:
         project = self.named_project(request)
-        body = shapes.UploadInput.parse(request.data)
-        files = [*request.FILES.getlist("files"), *request.FILES.getlist("file")]
+        body = shapes.MediaUploadInput.parse(request.data)
+        files = [*body["files"], *([body["file"]] if body["file"] else [])]
         if not files:
             raise InvalidFieldError("At least one file is required", field="files")
         if len(files) > MOST_FILES:
@@ -127,11 +128,11 @@ def uploaded(asset: Asset, expected: str) -> dict[str, Any]:
 
 
 class Media(FilmView):
-    query = (shapes.ListQuery,)
+    query = (shapes.MediaListQuery,)
     gives = Gives(get={"success": "bool", "media": [shapes.ROW], "pagination": shapes.PAGINATION})
 
     def get(self, request: Request) -> Response:
-        wanted = shapes.ListQuery.parse(request.query_params)
+        wanted = shapes.MediaListQuery.parse(request.query_params)
         project = id_of(wanted["projectId"]) if wanted["projectId"] else None
         found = film_media.listed(
             self.caller,
@@ -173,7 +174,8 @@ class MediaDetail(FilmView):
 
 
 class SearchMedia(FilmView):
-    takes = shapes.SearchInput
+    takes = shapes.MediaSearchInput
+    body_names_things = True
     gives = Gives(
         post={
             "success": "bool",
@@ -187,7 +189,7 @@ class SearchMedia(FilmView):
     def post(self, request: Request) -> Response:
         named = request.data.get("projectId") if isinstance(request.data, dict) else None
         project = self.project(named) if isinstance(named, str) and named else None
-        body = shapes.SearchInput.parse(request.data)
+        body = shapes.MediaSearchInput.parse(request.data)
         try:
             found, engine, took = search.meaning(
                 self.caller,

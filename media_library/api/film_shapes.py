@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from django.template.defaultfilters import filesizeformat
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.rest.inputs import Input, TextField
@@ -105,6 +106,7 @@ FOUND = {
 }
 
 
+@extend_schema_field({"type": "array", "items": {"type": "string", "maxLength": LONGEST_TAG}, "maxItems": MOST_TAGS})
 class TagsField(serializers.Field[Any, Any, Any, Any]):
     """A JSON list, or a part repeated; up to twenty of fifty characters."""
 
@@ -129,7 +131,7 @@ class TagsField(serializers.Field[Any, Any, Any, Any]):
         return tags
 
 
-class UploadInput(Input):
+class MediaUploadInput(Input):
     projectId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
     mediaType = serializers.RegexField(  # noqa: N815
         r"\A[a-z][a-z0-9_]{0,49}\Z",
@@ -137,11 +139,14 @@ class UploadInput(Input):
         default="style_reference",
         error_messages={"invalid": "Lower-case letters, digits and underscores, such as concept_art."},
     )
+    files = serializers.ListField(child=serializers.FileField(allow_empty_file=True), required=False, default=list)
+    # The spelling of the document's client, for one.
+    file = serializers.FileField(allow_empty_file=True, required=False, default=None)
     description = TextField(max_length=5000, required=False, allow_blank=True, default="")
     tags = TagsField(required=False, default=list)
 
 
-class ListQuery(Input):
+class MediaListQuery(Input):
     projectId = TextField(max_length=100, required=False, allow_blank=True, default="")  # noqa: N815
     mediaType = TextField(max_length=50, required=False, allow_blank=True, default="")  # noqa: N815
     search = TextField(max_length=200, required=False, allow_blank=True, default="")
@@ -159,7 +164,7 @@ class ListQuery(Input):
     limit = serializers.IntegerField(min_value=1, required=False, default=20)
 
 
-class SearchInput(Input):
+class MediaSearchInput(Input):
     query = TextField(max_length=500)
     projectId = TextField(max_length=100, required=False, allow_null=True, default=None)  # noqa: N815
     mediaTypes = serializers.ListField(  # noqa: N815

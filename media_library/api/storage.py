@@ -34,7 +34,7 @@ MOST_FILES = 100
 LONGEST_LINK = 86_400
 
 
-class FileInput(Input):
+class InputFile(Input):
     # An empty file is refused with the reason that every file gets.
     file = serializers.FileField(allow_empty_file=True)
 
@@ -68,14 +68,14 @@ def _depth(value: Any) -> int:
 
 
 class UploadInput(PersonView):
-    takes = FileInput
+    takes = InputFile
     gives = Gives(post=UPLOADED)
     parser_classes = (MultiPartParser, StrictJSONParser)
     # The file, and room for the form around it.
     max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20
 
     def post(self, request: Request) -> Response:
-        file = FileInput.parse(request.data)["file"]
+        file = InputFile.parse(request.data)["file"]
         name = file.name or "file"
         with spooled(file) as path:
             made = folders.put_input(path, owner=self.caller, filename=name, content_type=file.content_type or "")
@@ -92,6 +92,7 @@ class UploadInput(PersonView):
 
 class UploadPromptConfig(PersonView):
     takes = ConfigInput
+    body_names_things = True
     gives = Gives(post={"status": "string", "key": "string", "session_id": "uuid"})
 
     def post(self, request: Request) -> Response:

@@ -45,7 +45,7 @@ FILE = {
 }
 
 
-class FileInput(Input):
+class RecordingInput(Input):
     file = serializers.FileField(allow_empty_file=True)
     project_name = TextField(max_length=255, required=False, allow_blank=True, default="")
 
@@ -68,7 +68,7 @@ def file_output(asset: Asset) -> dict[str, Any]:
 
 
 class Upload(PersonView):
-    takes = FileInput
+    takes = RecordingInput
     gives = Gives(post=Made(FILE))
     throttle_group = "upload"
     parser_classes = (MultiPartParser, StrictJSONParser)
@@ -78,7 +78,7 @@ class Upload(PersonView):
     def post(self, request: Request) -> Response:
         if "file" not in request.FILES:
             raise InvalidFieldError("File is required", field="file")
-        body = FileInput.parse(request.data)
+        body = RecordingInput.parse(request.data)
         file, name = body["file"], body["file"].name or "recording"
         kind, content_type = intake.accept_type(name, file.content_type or "")
         if kind not in KINDS:
