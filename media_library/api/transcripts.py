@@ -74,7 +74,6 @@ class TranscriptDetail(TranscriptView):
 class UpdateRange(TranscriptView):
     takes = shapes.UpdateInput
     body_names_things = True
-    body_names_things = True
     gives = Gives(post={"success": "bool", "updated_segments": "int"})
 
     def post(self, request: Request) -> Response:
