@@ -30,6 +30,13 @@ def test_a_transcript_is_read_with_speakers_times_and_text(door, customer, trans
     assert "Rename" not in shown
 
 
+def test_the_page_of_the_file_has_the_same_reader(door, editor, transcript):
+    shown = door(editor).get(f"/library/{transcript.asset_id}").content.decode()
+    assert f'data-transcript="{transcript.pk}"' in shown
+    assert ">evening<" in shown
+    assert f"/transcripts/{transcript.pk}?edit=" in shown
+
+
 def test_what_one_may_not_see_is_not_found(door, transcript):
     for address in (f"/transcripts/{transcript.pk}", "/transcripts/7c0b2a1e-0000-4000-8000-000000000000"):
         answer = door(UserFactory()).get(address)
