@@ -46,7 +46,11 @@ class PersonaChange(Input):
     speaker_name_in_videos = TextField(max_length=150, required=False, allow_blank=True, allow_null=True)
     # Shown from where it is, never fetched by us.
     avatar_url = serializers.RegexField(
-        r"\A[Hh][Tt][Tt][Pp][Ss]://[^\s<>\"]{1,490}\Z", max_length=500, required=False, allow_blank=True, allow_null=True
+        r"\A[Hh][Tt][Tt][Pp][Ss]://[^\s<>\"]{1,490}\Z",
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        allow_null=True,
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
