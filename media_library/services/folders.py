@@ -82,35 +82,47 @@ def _safe(text: str, longest: int) -> str:
 def put_prompt_config(config: Mapping[str, Any], *, owner: User, session_id: uuid.UUID) -> Asset:
     """As JSON in the input folder, over what was there. A session that somebody else has a config for is theirs: NotFoundError."""
     name = f"prompt-{session_id}.json"
-    key = f"users/{owner.pk}/input/{name}"
     of_others = Asset.objects.filter(shelf=Asset.Shelf.INPUT, key__endswith=f"/input/{name}", deleted_at=None)
-    with NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file, transaction.atomic():
+    if of_others.exclude(owner=owner).exists():
+        raise NotFoundError("Session not found")
+    key = f"users/{owner.pk}/input/{name}"
+    with NamedTemporaryFile("w", encoding="utf-8", suffix=".json") as file:
         json.dump(config, file, ensure_ascii=False, allow_nan=False)
         file.flush()
-        # One writer at a time, so that the row tells of the bytes that are there; they are few.
-        User.objects.select_for_update(no_key=True).get(pk=owner.pk)
-        if of_others.exclude(owner=owner).exists():
-            raise NotFoundError("Session not found")
-        existing = Asset.objects.filter(key=key).first()
-        if existing is None:
-            removal.remove_unless_kept(key)
-        stored = store().put(key, Path(file.name), content_type="application/json")
-        if existing is not None:
-            existing.size, existing.sha256 = stored.size, stored.sha256
-            existing.save(update_fields=["size", "sha256", "updated_at"])
-            audit.record("media_library.asset.replace", existing, actor=owner, sha256=stored.sha256)
-            return existing
-        made = making.add_original(
-            owner=owner,
-            organization=None,
-            kind=Asset.Kind.DOCUMENT,
-            key=key,
-            filename=name,
-            content_type="application/json",
-            size=stored.size,
-            sha256=stored.sha256,
-            shelf=Asset.Shelf.INPUT,
-        )
-        removal.keep(key)
-        audit.record("media_library.asset.add", made, actor=owner, filename=name, size=made.size, sha256=made.sha256)
-        return made
+        try:
+            return _first_config(Path(file.name), key=key, name=name, owner=owner)
+        except ConflictError:
+            return _later_config(Path(file.name), key=key, owner=owner)
+
+
+def _first_config(path: Path, *, key: str, name: str, owner: User) -> Asset:
+    with removal.noted(key, taken=Asset.objects.filter(key=key).exists):
+        stored = store().put(key, path, content_type="application/json")
+        with transaction.atomic():
+            made = making.add_original(
+                owner=owner,
+                organization=None,
+                kind=Asset.Kind.DOCUMENT,
+                key=key,
+                filename=name,
+                content_type="application/json",
+                size=stored.size,
+                sha256=stored.sha256,
+                shelf=Asset.Shelf.INPUT,
+            )
+            removal.keep(key)
+            audit.record("media_library.asset.add", made, actor=owner, filename=name, size=made.size)
+    return made
+
+
+@transaction.atomic
+def _later_config(path: Path, *, key: str, owner: User) -> Asset:
+    """One writer at a time, so that the row tells of the bytes that are there; they are few."""
+    existing = Asset.objects.select_for_update(of=("self",)).filter(key=key).first()
+    if existing is None:
+        raise ConflictError("This configuration is being written. Send it again.")
+    stored = store().put(key, path, content_type="application/json")
+    existing.size, existing.sha256 = stored.size, stored.sha256
+    existing.save(update_fields=["size", "sha256", "updated_at"])
+    audit.record("media_library.asset.replace", existing, actor=owner, sha256=stored.sha256)
+    return existing
