@@ -25,10 +25,11 @@ from core.rest.body import MIB
 from core.storage.spooling import spooled
 from core.storage.uploads import PIECE_BYTES
 from media_library import events
-from media_library.models import Asset, Collection
+from media_library.models import Asset, Collection, Intake
 from media_library.pages import cards, filters, undo
 from media_library.pages.library_forms import ImportForm, UploadForm, split_tags
 from media_library.queries import assets as reads
+from media_library.queries import intakes
 from media_library.services import accepting, imports, intake, quota
 from media_library.services import bulk as many
 
@@ -36,6 +37,7 @@ VIEWS = ("grid", "list")
 VIEW_COOKIE = "library_view"
 YEAR = 365 * 24 * 3600
 MOST_CHOICES = 200
+MOST_ARRIVING = 10
 NOBODY = uuid.UUID(int=0)
 NO_COLLECTION = "There is no such collection, or you have no access to it."
 NO_PROJECT = "There is no such project, or you have no access to it."
@@ -89,7 +91,7 @@ def shown(
         "heading": ABOUT[kind][0],
         "about": ABOUT[kind][1],
         "facets": filters.facets(request, user, kind=kind),
-        "search_url": "/search",
+        "search_url": reverse("media_library:search"),
         "search_kept": [("kind", kind)] if kind else [],
         "after": last_seq(events.STREAM),
     }
@@ -111,8 +113,12 @@ def listing(request: HttpRequest, user: User, *, kind: str = "") -> dict[str, An
     wanted = filters.asked(request, kind=kind)
     rows = reads.listed(user, wanted).select_related("owner", "project", "run", "transcript")
     page = paged(request, rows)
+    # Uploads are told of by the place that sends them, fetched files by nobody else.
+    arriving = [one for one in intakes.under_way(user) if one.source_url or one.status == Intake.Status.REFUSED]
     return {
         "page": page,
+        "arriving": arriving[:MOST_ARRIVING],
+        "fetching": any(one.status == Intake.Status.COMING for one in arriving),
         "cards": cards.cards(page.object_list),
         "chips": filters.chips(request, user),
         "facets": True,
@@ -150,7 +156,7 @@ def uploading(user: User, forms: Mapping[str, Any]) -> dict[str, Any]:
         # As few requests as a proxy's own limit allows; what arrived of one that broke off is kept.
         "chunk": 4 * PIECE_BYTES,
         "asset_path": reverse("media_library:asset", args=[NOBODY]),
-        "duplicates_path": f"/api/library/assets/{NOBODY}/duplicates",
+        "duplicates_path": reverse("media_library_api:asset_duplicates", args=[NOBODY]),
         "upload_open": False,
     }
 

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.tests.factories import OrganizationFactory, ProjectFactory, UserFactory
-from media_library.models import Asset, Collection
+from media_library.models import Asset, Collection, Intake
 from media_library.services import collections
 from media_library.tests.factories import AssetFactory, transcript_of
 
@@ -180,6 +180,9 @@ def test_what_the_library_does_not_take_is_refused_beside_the_field(
 def test_an_address_is_fetched(browser: Browser) -> None:
     answer = browser.post("/library/import", {"url": "https://footage.example/takes/dawn.mp4"})
     assert answer.status_code == 302
+    assert "Being fetched" in see(browser, "/library")
+    Intake.objects.update(status="refused", problem="The address does not answer.")
+    assert "The address does not answer." in see(browser, "/library")
     assert browser.post("/library/import", {"url": "no address"}).status_code == 422
     assert browser.post("/library/import", {"url": "https://footage.example/takes.zip"}).status_code == 415
 
