@@ -11,6 +11,7 @@ IDR = 5
 _SPS, _PPS = 7, 8
 _START_CODE = re.compile(rb"\x00\x00\x00?\x01")
 _HIGHEST_ID = 31
+_BASELINE, _MAIN = 66, 77
 _PROFILES_WITH_CHROMA = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
 
 
@@ -57,11 +58,18 @@ class Record:
     def joined(self, headers: bytes) -> Record:
         """With the parameter sets of an encoder's Annex B headers added, so that samples of both need none inside."""
         units = annex_b_units(headers)
-        sps = tuple(unit for unit in units if unit[0] & 31 == _SPS)
+        sps = tuple(self._told_alike(unit) for unit in units if unit[0] & 31 == _SPS)
         pps = tuple(unit for unit in units if unit[0] & 31 == _PPS)
         return replace(
             self, level=max([self.level, *(unit[3] for unit in sps)]), sps=self.sps + sps, pps=self.pps + pps
         )
+
+    def _told_alike(self, sps: bytes) -> bytes:
+        """Quick presets make Baseline, which is Main, too, as it leaves out what only Baseline has; so it is called that beside others.
+
+        OpenH264 shows pictures of Baseline at once, before those that it still holds of what came earlier.
+        """
+        return sps[:1] + bytes([_MAIN]) + sps[2:] if sps[1] == _BASELINE != self.profile else sps
 
 
 def annex_b_units(data: bytes) -> list[bytes]:

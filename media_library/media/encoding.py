@@ -47,13 +47,11 @@ def picture_encoder(
     encoder.thread_count = threads
     gop = math.floor(fps * _GOP_SECONDS)
     room = f":dpb-size={held}" if held else ""
-    # Without it quick presets make Baseline, which OpenH264 shows at once, before what it holds of the pictures that came earlier.
-    coding = "" if profile == "baseline" else ":cabac=1"
     encoder.options = {
         "preset": preset,
         "crf": str(crf),
         "profile": profile,
-        "x264-params": f"sps-id={parameter_set}:bframes=0:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0{room}{coding}",
+        "x264-params": f"sps-id={parameter_set}:bframes=0:keyint={gop}:min-keyint={gop}:scenecut=0:open-gop=0{room}",
     }
     encoder.open()
     return encoder
