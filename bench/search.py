@@ -96,9 +96,11 @@ class Library:
                     language=segment["language"],
                 )
         Asset.objects.bulk_create(assets.values(), batch_size=500)
-        with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX passage_meaning")
-            cursor.execute("DROP INDEX passage_words")
+        # Built afterwards, as the model has them: much quicker than row by row.
+        indexes = [index for index in Passage._meta.indexes if index.name in {"passage_meaning", "passage_words"}]  # noqa: SLF001  (as the docs have it)
+        with connection.schema_editor() as editor:
+            for index in indexes:
+                editor.remove_index(Passage, index)
         rows = (
             Passage(
                 asset=assets[segment["asset"]],
@@ -117,11 +119,10 @@ class Library:
             write_words(Passage.objects.bulk_create(batch, batch_size=500))
         with connection.cursor() as cursor:
             cursor.execute("SET maintenance_work_mem = '1GB'")
-            cursor.execute("CREATE INDEX passage_words ON media_library_passage USING gin (document)")
-            cursor.execute(
-                "CREATE INDEX passage_meaning ON media_library_passage"
-                " USING hnsw (embedding halfvec_ip_ops) WITH (m = 16, ef_construction = 64)"
-            )
+        with connection.schema_editor() as editor:
+            for index in indexes:
+                editor.add_index(Passage, index)
+        with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE media_library_passage")
             cursor.execute("ANALYZE media_library_asset")
         # Position is the number of the segment.

@@ -56,7 +56,7 @@ class Passage(models.Model):
                 name="passage_meaning",
                 fields=["embedding"],
                 m=16,
-                ef_construction=64,
+                ef_construction=128,
                 opclasses=["halfvec_ip_ops"],
             ),
         )

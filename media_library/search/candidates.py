@@ -22,7 +22,8 @@ from media_library.search.text import PLAIN, config_of
 MOST_RANKED = 1_000
 # D, C, B, A: what is said, descriptions, tags, names.
 WEIGHTS = "{0.4,0.6,0.8,1.0}"
-EF_SEARCH = 100
+# On 50,000 real sentences, the index built as the model says: 99.3 % of the nearest ten, 98.4 % with 100.
+EF_SEARCH = 200
 # In a scan that goes on because of a filter: far enough for a caller who sees one passage in a hundred.
 MOST_SCANNED = 40_000
 
