@@ -36,11 +36,11 @@ def test_a_glossary_is_kept(
     page.get_by_text("New glossary").click()
     page.get_by_label("Name", exact=True).fill("House style")
     page.get_by_label("Client").select_option(label="City Museum")
-    page.get_by_label("File").set_input_files(broken)
+    page.get_by_label("File", exact=True).set_input_files(broken)
     page.get_by_role("button", name="Upload the glossary").click()
     expect(page.locator("#id_file_error")).to_contain_text("no workbook")
     assert axe(page) == []
-    page.get_by_label("File").set_input_files(first)
+    page.get_by_label("File", exact=True).set_input_files(first)
     page.get_by_role("button", name="Upload the glossary").click()
     expect(page.get_by_role("heading", name="3 terms")).to_be_visible()
     page.get_by_label("Find by term").fill("locu")
@@ -48,7 +48,7 @@ def test_a_glossary_is_kept(
     expect(page.get_by_role("heading", name="1 term")).to_be_visible()
 
     page.get_by_text("New version").click()
-    page.get_by_label("File").set_input_files(second)
+    page.get_by_label("File", exact=True).set_input_files(second)
     page.get_by_role("button", name="Upload the version").click()
     expect(page.get_by_role("heading", name="4 terms of version 2")).to_be_visible()
     page.get_by_role("button", name="Activate version 2").click()

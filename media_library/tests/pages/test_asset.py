@@ -233,7 +233,9 @@ def test_a_page_with_much_on_it_costs_no_query_for_each(
 
 
 def test_what_could_not_be_found_out_is_said_and_can_be_tried_again(browser: Browser, film: Asset) -> None:
-    Asset.objects.filter(pk=film.pk).update(technical={"notes": {"describe": "The engine that looks is not installed."}})
+    Asset.objects.filter(pk=film.pk).update(
+        technical={"notes": {"describe": "The engine that looks is not installed."}}
+    )
     page = see(browser, film)
     assert "The engine that looks is not installed." in page
     assert f'action="/library/{film.pk}/prepare"' in page
