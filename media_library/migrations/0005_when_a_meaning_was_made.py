@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media_library', '0004_words_of_search'),
+        ("media_library", "0004_words_of_search"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='passage',
-            name='embedded_at',
+            model_name="passage",
+            name="embedded_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]
