@@ -39,6 +39,7 @@ CLAIM_SECONDS = 300
 # Of a document: about a paragraph, so that what is found is short enough to be read.
 CHUNK = 900
 Kind = Passage.Kind
+FILE_NAME = re.compile(r"\S+\.[A-Za-z0-9]{2,5}(?=\s|$)")
 PARTS = (Kind.NAME, Kind.SPEECH, Kind.PICTURE)
 
 
@@ -113,16 +114,22 @@ def embed_asset(asset_id: uuid.UUID, *, run_id: uuid.UUID | None = None, progres
     use = ai.Use(purpose="search", user_id=asset.owner_id, organization_id=asset.organization_id, run_id=run_id)
     waiting = stale(model).filter(asset=asset_id).order_by("pk")
     total, done, last = waiting.count(), 0, 0
-    while batch := list(waiting.filter(pk__gt=last).values_list("pk", "text")[:BATCH]):
-        progress(done / max(total, done + len(batch)), "Working out what it means")
-        texts = [text for _, text in batch]
-        answer = ai.embed_passages(texts, use=use)
+    while rows := list(waiting.filter(pk__gt=last).values_list("pk", "kind", "text")[:BATCH]):
+        progress(done / max(total, done + len(rows)), "Working out what it means")
+        batch = [(pk, text) for pk, _, text in rows]
+        answer = ai.embed_passages([_meant(kind, text) for _, kind, text in rows], use=use)
         if answer.value.shape != (len(batch), DIMENSIONS):
             raise InvalidAnswerError("The model's vectors have another length than those of search.")
         _keep_meaning(batch, answer.value, str(answer.engine))
         done += len(batch)
         last = batch[-1][0]
     return done
+
+
+def _meant(kind: str, text: str) -> str:
+    """What the model is given. A file's name means nothing, and to the model that is near to everything."""
+    said = FILE_NAME.sub(" ", text).strip(" \u00b7\n\t") if kind == Kind.NAME else text
+    return said or text
 
 
 def embed_claimed(asset_id: uuid.UUID) -> int:

@@ -115,7 +115,7 @@ def empty_sound(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "sentence"),
     [
-        (text_file, "This file is not video, audio, a picture or subtitles. Upload the original media file."),
+        (text_file, "This file is plain text, but it was announced as “video/mp4”. Upload it under its right type."),
         (
             playlist,
             "This file is a playlist or a script, not media: it only names other files. Upload the media file itself.",

@@ -4,6 +4,8 @@ import io
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -33,7 +35,9 @@ def long_ago() -> object:
     return Now() - timedelta(hours=1)
 
 
-def test_a_studio_at_work_is_as_it_must_be(bench: Bench) -> None:
+def test_a_studio_at_work_is_as_it_must_be(bench: Bench, settings: Any, tmp_path: Path) -> None:
+    # A store of its own: others leave files in that of the tests.
+    settings.STORAGE_ROOT = tmp_path
     bench.work(bench.start(bench.step("a", lambda ctx: keep(ctx, "words"))))
     bench.work(bench.start(bench.step("a"), StepSpec("gate", needs=("a",))))
     bench.start(bench.step("a"))

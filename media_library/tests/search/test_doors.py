@@ -222,8 +222,8 @@ def test_what_is_put_away_is_not_in_the_palette(browser: Browser, film: Asset, a
 @pytest.mark.parametrize(
     ("path", "queries"), [("/api/palette?q=fox", 16), ("/api/search?q=fox", 15), ("/search?q=fox", 17)]
 )
-def test_a_door_costs_the_same_however_much_is_found(
-    browser: Browser, owner: User, films: int, path: str, queries: int, django_assert_num_queries: Any
+def test_a_door_costs_no_more_however_much_is_found(
+    browser: Browser, owner: User, films: int, path: str, queries: int, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(films):
         asset = AssetFactory(
@@ -233,5 +233,6 @@ def test_a_door_costs_the_same_however_much_is_found(
         indexing.index_asset(asset, embed=True)
         JobFactory(title=f"fox {number}", created_by=owner)
     browser.get(path)
-    with django_assert_num_queries(queries):
+    # One fewer where a process has asked something before that it keeps.
+    with django_assert_max_num_queries(queries):
         browser.get(path)

@@ -29,9 +29,10 @@ ENGLISH = (
 @pytest.mark.engines
 def test_a_sentence_is_found_by_its_meaning_from_another_language() -> None:
     owner = UserFactory()
-    english = AssetFactory(owner=owner, title="One", language="en")
+    # File names mean nothing; this one once came before the train.
+    english = AssetFactory(owner=owner, title="One", filename="take-2515.mp4", language="en")
     transcript_of(english, *ENGLISH)
-    french = AssetFactory(owner=owner, title="Two", language="fr")
+    french = AssetFactory(owner=owner, title="Two", filename="take-2516.mp4", language="fr")
     transcript_of(french, "le gâteau doit cuire une heure au four", "il a perdu ses clés dans la rue", language="fr")
     for asset in (english, french):
         indexing.index_asset(asset, embed=True)
