@@ -131,7 +131,7 @@ def test_an_admin_finds_a_refused_sign_in(open_page: OpenPage, admin: User, scri
     page.get_by_role("link", name="Audit trail").click()
     expect(page.get_by_text("Verified up to row 90")).to_be_visible()
     page.get_by_role("link", name="Security only").click()
-    page.get_by_label("Action").fill("auth.login_failed")
+    page.get_by_label("Action", exact=True).fill("auth.login_failed")
     page.get_by_role("button", name="Filter").click()
     expect(page.get_by_role("heading", name="1 row", exact=True)).to_be_visible()
     page.locator("summary", has_text="auth.login_failed").click()

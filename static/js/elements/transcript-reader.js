@@ -165,8 +165,12 @@ class TranscriptReader extends HTMLElement {
       announce(next.textContent);
     } else if (word && acts[event.key.toLowerCase()]) {
       event.preventDefault();
-      if (!this.selected) getSelection().setBaseAndExtent(word, 0, word, word.childNodes.length);
-      if (!this.selected) this.select();
+      // The browser tells of a new selection later; keys come at once.
+      this.select();
+      if (!this.selected) {
+        getSelection().setBaseAndExtent(word, 0, word, word.childNodes.length);
+        this.select();
+      }
       this.act(acts[event.key.toLowerCase()]);
     } else if (event.key === " ") {
       event.preventDefault();
