@@ -105,9 +105,7 @@ def _smartcut(python: str) -> Iterator[Callable[[Path, Path], None]]:
 
 
 def _run(*arguments: object) -> None:
+    # Without a timeout: waiting with one looks every 50 ms, which is as long as the copy takes.
     subprocess.run(
-        [ffmpeg.program(), "-nostdin", "-v", "error", "-y", *map(str, arguments)],
-        check=True,
-        stdin=subprocess.DEVNULL,
-        timeout=600,
+        [ffmpeg.program(), "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True, stdin=subprocess.DEVNULL
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate, chain
@@ -176,14 +177,22 @@ def plan_cut(film: Film, *, first: int, beyond: int, whole_end: float) -> Plan:
         end = max(picture_end * film.base, Fraction(whole_end))
     encoder = _Encoder(film)
     copied: Sequence[VideoPacket] = ()
-    head: list[VideoPacket] = []
+    before: Sequence[VideoPacket] = ()
     clean: VideoPacket | None = None
     if shown_at(group[0]) >= first:
         before, clean = _first_group(film, first)
         copied = group[: _run(group, beyond)]
-        head = encoder.encode(before, sorted(shown_at(packet) for packet in before if shown_at(packet) >= first))
     there = {packet.pts for packet in copied}
-    tail = encoder.encode(group, [pts for pts in shown if pts >= first and pts not in there])
+    # Side by side: neither end keeps more than one core busy.
+    with ThreadPoolExecutor(2) as pool:
+        head, tail = pool.map(
+            encoder.encode,
+            (before, group),
+            (
+                sorted(shown_at(packet) for packet in before if shown_at(packet) >= first),
+                [pts for pts in shown if pts >= first and pts not in there],
+            ),
+        )
     delay = shown_at(clean) - int(clean.dts or 0) if clean is not None else 0
     return Plan(
         first=min(shown_at(packet) for packet in chain(head, [clean] if clean else [], tail)),
@@ -256,7 +265,14 @@ class _Encoder:
 
     def __init__(self, film: Film) -> None:
         self._film = film
-        self.headers = b""
+        self._headers: set[bytes] = set()
+
+    @property
+    def headers(self) -> bytes:
+        """Once all pieces are made; empty when there are none."""
+        if len(self._headers) > 1:
+            raise NotJoinableError("its ends differ in kind")
+        return next(iter(self._headers), b"")
 
     def encode(self, packets: Sequence[VideoPacket], wanted: Sequence[int]) -> list[VideoPacket]:
         """Samples without decoding times. `packets` start at a clean keyframe; `wanted` are display times in order."""
@@ -286,10 +302,7 @@ class _Encoder:
             crf=_CRF,
             held=self._film.record.held_pictures(),
         )
-        headers = encoder.extradata or b""
-        if self.headers not in {b"", headers}:
-            raise NotJoinableError("its ends differ in kind")
-        self.headers = headers
+        self._headers.add(encoder.extradata or b"")
         made: list[av.Packet[Any]] = []
         for place, packet in encoded(encoder, chain([first], frames), first=0):
             sample: av.Packet[Any] = av.Packet(length_prefixed(bytes(packet), length_size=size))
