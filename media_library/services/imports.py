@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from pathlib import PurePosixPath
+from typing import Unpack
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.db import transaction
 
-from accounts.models import Organization, Project, User
+from accounts.models import User
 from core import audit, outbound
 from core.errors import ConflictError, TooManyRequestsError
 from core.runs import services as runs
 from core.storage import signing, uploads
-from media_library.models import Asset, Collection, Intake
+from media_library.models import Asset, Intake
 from media_library.queries import intakes
 from media_library.services import quota
-from media_library.services.intake import about
+from media_library.services.intake import Told, about
 
 KIND = "media_library.import"
 # Of one person; they would keep workers from everybody else's films.
@@ -30,15 +30,7 @@ def import_url(
     owner: User,
     url: str,
     filename: str = "",
-    organization: Organization | None = None,
-    project: Project | None = None,
-    collection: Collection | None = None,
-    replaces: Asset | None = None,
-    shelf: str = Asset.Shelf.LIBRARY,
-    title: str = "",
-    description: str = "",
-    tags: Iterable[str] = (),
-    media_type: str = "",
+    **told: Unpack[Told],
 ) -> Intake:
     """Begins to fetch. What the address leads to is judged before anything is kept, and again at every redirect."""
     _not_ours(url, owner)
@@ -48,17 +40,9 @@ def import_url(
     said = about(
         owner=owner,
         filename=name,
-        organization=organization,
-        project=project,
-        collection=collection,
-        replaces=replaces,
-        shelf=shelf,
-        title=title,
-        description=description,
-        tags=tags,
-        media_type=media_type,
         # The server says what it is; a name without an ending says nothing.
         named=bool(PurePosixPath(name).suffix),
+        **told,
     )
     intake = said.intake(source_url=url)
     with transaction.atomic():

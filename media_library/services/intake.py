@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import structlog
 from django.conf import settings
@@ -34,6 +35,7 @@ from media_library.services.placing import Place, place_for
 
 __all__ = [
     "About",
+    "Told",
     "about",
     "accept_type",
     "adopt",
@@ -51,6 +53,21 @@ log = structlog.get_logger(__name__)
 
 # Keys of uploads that only an intake can be waiting for.
 OURS = ("library/", "users/")
+
+
+class Told(TypedDict, total=False):
+    """What whoever brings a file may say of it, through every door alike. `about` has the defaults."""
+
+    organization: Organization | None
+    project: Project | None
+    collection: Collection | None
+    replaces: Asset | None
+    shelf: str
+    title: str
+    description: str
+    tags: Iterable[str]
+    media_type: str
+    purpose: str
 
 
 @dataclass(frozen=True)
@@ -147,39 +164,16 @@ def announce(
     content_type: str,
     size: int,
     sha256: str = "",
-    organization: Organization | None = None,
-    project: Project | None = None,
-    collection: Collection | None = None,
-    replaces: Asset | None = None,
-    shelf: str = Asset.Shelf.LIBRARY,
-    title: str = "",
-    description: str = "",
-    tags: Iterable[str] = (),
-    media_type: str = "",
-    purpose: str = "",
     key: str | None = None,
     expires_in: int | None = None,
     at_most: bool = False,
+    **told: Unpack[Told],
 ) -> Intake:
     """Reserves room and a link for a file of exactly `size` bytes, or `at_most` so many.
 
     Once they are here, so is the asset, with the intake's id.
     """
-    said = about(
-        owner=owner,
-        filename=filename,
-        content_type=content_type,
-        organization=organization,
-        project=project,
-        collection=collection,
-        replaces=replaces,
-        shelf=shelf,
-        title=title,
-        description=description,
-        tags=tags,
-        media_type=media_type,
-        purpose=purpose,
-    )
+    said = about(owner=owner, filename=filename, content_type=content_type, **told)
     intake = said.intake(size=max(size, 0))
     with transaction.atomic():
         quota.hold(owner)
@@ -281,35 +275,14 @@ def take_in(
     owner: User,
     filename: str,
     content_type: str = "",
-    organization: Organization | None = None,
-    project: Project | None = None,
-    collection: Collection | None = None,
-    replaces: Asset | None = None,
-    shelf: str = Asset.Shelf.LIBRARY,
-    title: str = "",
-    description: str = "",
-    tags: Iterable[str] = (),
-    media_type: str = "",
     key: str | None = None,
     asset_id: uuid.UUID | None = None,
     origin: str = Asset.Origin.UPLOADED,
     status: str = Asset.Status.PROCESSING,
+    **told: Unpack[Told],
 ) -> Asset:
     """A file that came in one piece. With another `status` than processing it is kept as it is and not looked into."""
-    said = about(
-        owner=owner,
-        filename=filename,
-        content_type=content_type,
-        organization=organization,
-        project=project,
-        collection=collection,
-        replaces=replaces,
-        shelf=shelf,
-        title=title,
-        description=description,
-        tags=tags,
-        media_type=media_type,
-    )
+    said = about(owner=owner, filename=filename, content_type=content_type, **told)
     size = path.stat().st_size
     if size > settings.UPLOAD_MAX_BYTES:
         raise TooLargeError
