@@ -24,7 +24,7 @@ def main() -> None:
     try:
         from django.core.management import execute_from_command_line  # noqa: PLC0415  (may be missing: see below)
 
-        from core import embedded  # noqa: PLC0415
+        from core import embedded  # noqa: PLC0415  (only where a command needs them)
     except ImportError as error:
         sys.exit(f"{error}. Run `make setup` and use .venv/bin/python.")
 

@@ -9,4 +9,4 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers what the command palette opens once the models are loaded.
-        from accounts import palette  # noqa: F401, PLC0415
+        from accounts import palette  # noqa: F401, PLC0415  (registers what it defines, once the apps are loaded)

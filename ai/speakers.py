@@ -31,7 +31,7 @@ def diarize(
     if not any(route.hosted for route in routes):
         return perform(_telling(audio, speakers, spans, use, progress, model), routes)
     # Heavy, and for hosted engines only.
-    from ai.local import joining, voiceprints, voices  # noqa: PLC0415
+    from ai.local import joining, voiceprints, voices  # noqa: PLC0415  (heavy: only where a voice is compared)
 
     voiceprints.require()  # before anything is paid
     total = recordings.seconds(audio)

@@ -14,8 +14,8 @@ django.setup(set_prefix=False)
 
 from accounts.sockets import SignedInSocket  # noqa: E402  (after the apps are loaded)
 from config.sockets import websocket_urlpatterns  # noqa: E402  (after the apps are loaded)
-from core.rest.body import BodyLimit  # noqa: E402
-from core.rest.waiting import PatientHandler  # noqa: E402
+from core.rest.body import BodyLimit  # noqa: E402  (after the apps are loaded)
+from core.rest.waiting import PatientHandler  # noqa: E402  (after the apps are loaded)
 
 application = ProtocolTypeRouter(
     {

@@ -34,7 +34,7 @@ def main() -> int:
 
 
 def run(rig: Rig, names: list[str], *, runs: int) -> bool:
-    from faults import report  # noqa: PLC0415
+    from faults import report  # noqa: PLC0415  (once Django is set up)
 
     found = report.rows()
     chosen = [row for name, row in found.items() if not names or any(named(name, wanted) for wanted in names)]
@@ -58,11 +58,11 @@ def named(name: str, wanted: str) -> bool:
 
 def attempt(row: Row, rig: Rig) -> Seen:
     """A row that breaks in a way nobody thought of is a failure, and the others still run."""
-    from faults.report import Seen  # noqa: PLC0415
+    from faults.report import Seen  # noqa: PLC0415  (once Django is set up)
 
     try:
         return row.run(rig)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is the row's outcome)
         traceback.print_exc()
         return Seen(problems=[f"{type(error).__name__}: {error}"])
 

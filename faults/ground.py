@@ -30,16 +30,16 @@ def own_ground(*, keep: bool = False) -> Iterator[Rig]:
     for name in NOT_OURS:
         os.environ.pop(name, None)
     os.environ |= {"REELWRIGHT_HOME": str(home), "DJANGO_SETTINGS_MODULE": "faults.settings", "LOG_LEVEL": "ERROR"}
-    from core import embedded  # noqa: PLC0415
+    from core import embedded  # noqa: PLC0415  (once Django is set up)
 
     embedded.ensure(home=home)
-    import django  # noqa: PLC0415
+    import django  # noqa: PLC0415  (once Django is set up)
 
     django.setup()
-    from django.core.management import call_command  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+    from django.core.management import call_command  # noqa: PLC0415  (once Django is set up)
+    from django.db import connection  # noqa: PLC0415  (once Django is set up)
 
-    from faults.rig import Rig  # noqa: PLC0415
+    from faults.rig import Rig  # noqa: PLC0415  (once Django is set up)
 
     call_command("migrate", verbosity=0)
     try:

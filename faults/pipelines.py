@@ -122,7 +122,7 @@ class Deaf(Counted):
 class Poison(Counted):
     """Takes its worker down with it, as a file does that needs more memory than there is."""
 
-    def work(self, ctx: StepContext) -> Made:  # noqa: ARG002
+    def work(self, ctx: StepContext) -> Made:  # noqa: ARG002  (every step is called alike)
         os.kill(os.getpid(), signal.SIGKILL)
         raise AssertionError
 
@@ -131,8 +131,8 @@ class Ask(Counted):
     """Pays a provider through the ledger. With `die_after_answer` the first attempt ends between the answer and its result."""
 
     def work(self, ctx: StepContext) -> Made:
-        from ai import services as ai  # noqa: PLC0415
-        from ai.capabilities.translate import TranslationRequest  # noqa: PLC0415
+        from ai import services as ai  # noqa: PLC0415  (once Django is set up)
+        from ai.capabilities.translate import TranslationRequest  # noqa: PLC0415  (once Django is set up)
 
         request = TranslationRequest(["Good morning"], "en", "es", {})
         ai.translate(request, use=ai.Use(purpose="faults.ask", run_id=ctx.run_id, key=ctx.key), progress=ctx.progress)

@@ -65,7 +65,7 @@ def settled(rig: Rig) -> list[str]:
 
 def remains(rig: Rig) -> list[str]:
     """What must never be left behind, whatever was broken."""
-    from core.runs import invariants  # noqa: PLC0415
+    from core.runs import invariants  # noqa: PLC0415  (once Django is set up)
 
     problems = invariants.violations()
     if left := rig.encoders():
@@ -89,7 +89,7 @@ def row(
 
 
 def rows() -> dict[str, Row]:
-    from faults.rows import broker, cancellation, crashes, deliveries, library, mail, money, uploads  # noqa: F401, PLC0415
+    from faults.rows import broker, cancellation, crashes, deliveries, library, mail, money, uploads  # noqa: F401, PLC0415  (registers the rows)
 
     return dict(sorted(_rows.items(), key=lambda item: (int(item[0][1:].split("-")[0]), item[0])))
 

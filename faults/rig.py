@@ -169,7 +169,7 @@ class Rig:
 
     def film(self, seconds: int) -> Path:
         """A clip to encode."""
-        import imageio_ffmpeg  # noqa: PLC0415
+        import imageio_ffmpeg  # noqa: PLC0415  (only where a film is made)
 
         path = self.home / f"film-{seconds}.mp4"
         if not path.exists():

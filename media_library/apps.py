@@ -7,4 +7,4 @@ class MediaLibraryConfig(AppConfig):
 
     def ready(self) -> None:
         # Registers the checks, pipelines, rules and files and connects the receivers once the models are loaded.
-        from media_library import checks, files, palette, pipelines, policies, receivers  # noqa: F401, PLC0415
+        from media_library import checks, files, palette, pipelines, policies, receivers  # noqa: F401, PLC0415  (registers what they define)

@@ -13,6 +13,6 @@ def publish(stream: str, payload: dict[str, Any], *, key: str = "") -> None:
     Never fails the caller: an event that cannot be written or sent is logged, and pages re-read their state when they reconnect.
     """
     # Apps import this name while they load, before models may be.
-    from core.live.events import publish_after_commit  # noqa: PLC0415
+    from core.live.events import publish_after_commit  # noqa: PLC0415  (models: once the apps are loaded)
 
     publish_after_commit(stream, payload, key=key)

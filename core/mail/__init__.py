@@ -13,6 +13,6 @@ def post(*, to: str, template: str, **context: Any) -> None:
     `templates/mail/<template>.txt` is the text, its first line the subject; `<template>.html` says the same with a button.
     """
     # Apps import this name while they load, before models may be.
-    from core.mail.outgoing import write  # noqa: PLC0415
+    from core.mail.outgoing import write  # noqa: PLC0415  (models: once the apps are loaded)
 
     write(to=to, template=template, context=context)

@@ -84,11 +84,11 @@ SENTENCES = {
 }
 
 
-def platform(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001
+def platform(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001  (every dialect is asked alike)
     return {"error": first_problem(failure) or message}
 
 
-def detail(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001
+def detail(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001  (every dialect is asked alike)
     if not failure.problems:
         return {"detail": message}
     return {
@@ -111,7 +111,7 @@ def movie(failure: Failure, message: str, request_id: str) -> Body:
     }
 
 
-def voice(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001
+def voice(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001  (every dialect is asked alike)
     body: Body = {"error": VOICE_CODES.get(failure.code, failure.code), "message": message}
     if failure.problems:
         body["details"] = {"field": failure.problems[0].field, "issue": failure.problems[0].message}
@@ -130,7 +130,7 @@ def movie_and_pipeline(failure: Failure, message: str, request_id: str) -> Body:
     return movie(failure, message, request_id) | {"detail": detail}
 
 
-def unknown(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001
+def unknown(failure: Failure, message: str, request_id: str) -> Body:  # noqa: ARG001  (every dialect is asked alike)
     message = first_problem(failure) or message
     return {"error": message, "detail": message}
 

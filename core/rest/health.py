@@ -126,20 +126,20 @@ def closing_connection(check: Callable[[], None]) -> Callable[[], None]:
 
 
 @require_safe
-async def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+async def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  (the framework's signature)
     """Alive. Touches nothing, so that a broken dependency does not restart a sound process."""
     return JsonResponse({"status": "ok"})
 
 
 @require_safe
-async def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+async def readyz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  (the framework's signature)
     checks = await readiness.ask()
     ready = all(answer == "ok" for answer in checks.values())
     return JsonResponse({"status": "ready" if ready else "not_ready", "checks": checks}, status=200 if ready else 503)
 
 
 @require_safe
-def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def health(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  (the framework's signature)
     """The pipeline document's detailed health: the database is really asked."""
     try:
         database()

@@ -145,7 +145,7 @@ def settle(request: HttpRequest, response: HttpResponseBase, wait: Wait) -> None
 
 def write_over(response: HttpResponseBase, final: HttpResponseBase) -> None:
     assert isinstance(response, HttpResponse)  # noqa: S101  (both are made here or by a view, and neither streams)
-    assert isinstance(final, HttpResponse)  # noqa: S101
+    assert isinstance(final, HttpResponse)  # noqa: S101  (as above)
     response.status_code, response.content = final.status_code, final.content
     for name in OWN_HEADERS:
         if name in final.headers:

@@ -162,7 +162,7 @@ def _values(outcome: Outcome, spec: StepSpec, failures: int) -> dict[str, Any]:
             return {"status": status.SKIPPED, "result": None, "message": reason[:300], **finished}
         case Later(seconds=seconds, message=message):
             # Spread a little, so that all who were sent away do not come back at once.
-            after = timedelta(seconds=max(0.5, seconds) * random.uniform(1.0, 1.1))  # noqa: S311
+            after = timedelta(seconds=max(0.5, seconds) * random.uniform(1.0, 1.1))  # noqa: S311  (spreads retries; nothing secret)
             waits = F("waits") + 1
             return {"status": status.WAITING, "run_after": Now() + after, "waits": waits, "message": message[:300]}
         case Failed(message=message, code=code, retryable=retryable):

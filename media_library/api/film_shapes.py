@@ -133,7 +133,7 @@ class TagsField(serializers.Field[Any, Any, Any, Any]):
 
 class MediaUploadInput(Input):
     projectId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
-    mediaType = serializers.RegexField(  # noqa: N815
+    mediaType = serializers.RegexField(  # noqa: N815  (the document's spelling)
         r"\A[a-z][a-z0-9_]{0,49}\Z",
         required=False,
         default="style_reference",
@@ -147,8 +147,8 @@ class MediaUploadInput(Input):
 
 
 class MediaListQuery(Input):
-    projectId = TextField(max_length=100, required=False, allow_blank=True, default="")  # noqa: N815
-    mediaType = TextField(max_length=50, required=False, allow_blank=True, default="")  # noqa: N815
+    projectId = TextField(max_length=100, required=False, allow_blank=True, default="")  # noqa: N815  (the document's spelling)
+    mediaType = TextField(max_length=50, required=False, allow_blank=True, default="")  # noqa: N815  (the document's spelling)
     search = TextField(max_length=200, required=False, allow_blank=True, default="")
     tags = TextField(max_length=1100, required=False, allow_blank=True, default="")
     status = serializers.ChoiceField(
@@ -166,8 +166,8 @@ class MediaListQuery(Input):
 
 class MediaSearchInput(Input):
     query = TextField(max_length=500)
-    projectId = TextField(max_length=100, required=False, allow_null=True, default=None)  # noqa: N815
-    mediaTypes = serializers.ListField(  # noqa: N815
+    projectId = TextField(max_length=100, required=False, allow_null=True, default=None)  # noqa: N815  (the document's spelling)
+    mediaTypes = serializers.ListField(  # noqa: N815  (the document's spelling)
         child=TextField(max_length=50), required=False, default=list, max_length=50
     )
     limit = serializers.IntegerField(min_value=1, max_value=100, required=False, default=10)

@@ -39,7 +39,7 @@ class Bytes(BaseParser):
         self,
         stream: IO[Any],
         media_type: str | None = None,  # noqa: ARG002  (the framework's signature)
-        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002  (the framework's signature)
     ) -> Any:
         return stream
 
