@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -22,6 +21,7 @@ from core import audit
 from core.audit import verdicts
 from core.rest.models import RequestLog
 from core.rest.request_info import RequestInfo, current
+from tests.journeys.looking import picture
 
 pytestmark = pytest.mark.browser
 
@@ -95,13 +95,6 @@ def done(admin: User, house: Organization) -> None:
     audit.record(
         "auth.login_failed", None, actor=None, reason="unknown", address="2001:db8:1234:5678:9abc:def0:1234:5678"
     )
-
-
-def picture(page: Page, name: str) -> None:
-    """Kept for people to look at; tests do not read it."""
-    folder = Path(tempfile.gettempdir()) / "reelwright-screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 @pytest.mark.timeout(600)

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.services import clients
 from media_library.tests.workbooks import TERMS, workbook
 from tests.journeys import scenes
-from tests.journeys.test_houses import picture
+from tests.journeys.looking import picture
 
 pytestmark = pytest.mark.browser
 

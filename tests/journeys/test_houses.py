@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -15,6 +13,7 @@ from accounts.services import clients, houses, projects
 from core.mail.models import Letter
 from core.testing.server import Server
 from tests.journeys import scenes
+from tests.journeys.looking import picture
 
 pytestmark = pytest.mark.browser
 
@@ -31,13 +30,6 @@ def house(site: Server) -> Organization:
 @pytest.fixture
 def mara(house: Organization) -> User:
     return scenes.person(R.ADMIN, house=house)
-
-
-def picture(page: Page, name: str) -> None:
-    """Kept for people to look at; tests do not read it."""
-    folder = Path(tempfile.gettempdir()) / "reelwright-screenshots"
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
 
 
 def link_in_letter(to: str) -> str:

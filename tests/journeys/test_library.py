@@ -19,7 +19,7 @@ from media_library.models import Asset, Intake
 from media_library.services import collections
 from media_library.tests.factories import AssetFactory, transcript_of
 from tests.journeys import scenes
-from tests.journeys.test_houses import picture
+from tests.journeys.looking import picture
 from tests.journeys.test_transcripts import select, word
 
 pytestmark = pytest.mark.browser

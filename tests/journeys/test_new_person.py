@@ -17,8 +17,8 @@ from accounts.models import ApiKey, ExternalIdentity, User, UserSession
 from accounts.services import links
 from core.mail import outgoing
 from tests.journeys import scenes
+from tests.journeys.looking import picture
 from tests.journeys.scenes import PASSWORD
-from tests.journeys.test_pages import picture
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from accounts.models import User
 from media_library.tests.factories import AssetFactory
 from tests.journeys import scenes
-from tests.journeys.test_houses import picture
+from tests.journeys.looking import picture
 
 pytestmark = pytest.mark.browser
 

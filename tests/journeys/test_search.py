@@ -14,7 +14,7 @@ from media_library.models import Asset, Speaker
 from media_library.services import indexing
 from media_library.tests.factories import AssetFactory, transcript_of
 from tests.journeys import scenes
-from tests.journeys.test_pages import picture
+from tests.journeys.looking import picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.engines]
 

@@ -14,7 +14,7 @@ from media_library.models import Asset, Transcript
 from media_library.services import editing, speakers
 from media_library.tests.factories import AssetFactory, transcript_of
 from tests.journeys import scenes
-from tests.journeys.test_houses import picture
+from tests.journeys.looking import picture
 
 pytestmark = pytest.mark.browser
 
