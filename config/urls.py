@@ -13,12 +13,14 @@ urlpatterns = [
     path("", include("accounts.pages.urls")),
     path("", include("media_library.pages.urls")),
     path("", include("jobs.pages.urls")),
+    path("", include("qc.pages.urls")),
     path("", include("ai.pages.urls")),
     path("", include("chat.pages.urls")),
     path("api/", include("accounts.api.urls")),
     path("api/", include("core.runs.urls")),
     path("api/", include("media_library.api.urls")),
     path("api/v1/", include("jobs.api.urls")),
+    path("api/v1/", include("qc.api.urls")),
     path("admin/", admin.site.urls),
 ]
 handler400 = "core.rest.errors.bad_request"

@@ -4,6 +4,7 @@ from accounts.models.clients import Client, ClientManager, Team, TeamMember
 from accounts.models.credentials import ApiKey, ExternalIdentity, OneTimeLink, RecoveryCode, RefreshToken, UserSession
 from accounts.models.houses import Membership, Organization
 from accounts.models.invitations import Invitation
+from accounts.models.notifications import Notification
 from accounts.models.people import User
 from accounts.models.projects import Project, ProjectMember
 
@@ -14,6 +15,7 @@ __all__ = [
     "ExternalIdentity",
     "Invitation",
     "Membership",
+    "Notification",
     "OneTimeLink",
     "Organization",
     "Project",

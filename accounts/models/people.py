@@ -75,11 +75,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         PRO = "pro", "Pro"
         ENTERPRISE = "enterprise", "Enterprise"
 
+    class Letters(models.TextChoices):
+        AT_ONCE = "at_once", "As they happen"
+        DAILY = "daily", "Once a day"
+        NEVER = "never", "Never"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.CLIENT)
     tier = models.CharField(max_length=20, choices=Tier.choices, default=Tier.FREE)
+    notification_mail = models.CharField(max_length=10, choices=Letters.choices, default=Letters.DAILY)
     avatar_url = models.URLField(max_length=500, blank=True)
     email_verified_at = models.DateTimeField(null=True, blank=True)
     token_version = models.PositiveIntegerField(default=0)

@@ -3,6 +3,7 @@
 from media_library.models.assets import Asset, ClipFile, Collection, Intake, Suggestion
 from media_library.models.glossaries import Glossary, GlossaryTerm, GlossaryVersion
 from media_library.models.personas import Persona, VoiceConsent, VoiceProfile
+from media_library.models.pronunciations import Pronunciation
 from media_library.models.search import Passage
 from media_library.models.tracks import Track, TrackDraft, TrackVersion
 from media_library.models.transcripts import Segment, Speaker, Transcript, TranscriptEdit
@@ -17,6 +18,7 @@ __all__ = [
     "Intake",
     "Passage",
     "Persona",
+    "Pronunciation",
     "Segment",
     "Speaker",
     "Suggestion",

@@ -50,7 +50,19 @@ class Track(models.Model):
 
 
 class TrackVersion(models.Model):
-    """One saved text. A person's has an `author`; a machine's names its `engine`. Never changed afterwards."""
+    """One saved text. A person's has an `author`; a machine's names its `engine`. Its text never changes afterwards.
+
+    `origins` has one entry for each cue, in order: {"by": "machine" or "person", "from": a digest of the source cues it was translated
+    from, or ""}; empty where nobody has counted yet. `findings` are those of the last check with `profile`, None before any.
+    """
+
+    class Source(models.TextChoices):
+        AI = "ai", "Draft by an engine"
+        TRANSLATION = "translation", "Draft translation"
+        EDIT = "edit", "Edited"
+        TIMING = "timing", "Times moved"
+        RESTORE = "restore", "Restored"
+        UPLOAD = "upload", "Uploaded"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="versions")
@@ -61,6 +73,11 @@ class TrackVersion(models.Model):
     )
     engine = models.CharField(max_length=100, blank=True)
     comment = models.CharField(max_length=500, blank=True)
+    source = models.CharField(max_length=12, choices=Source.choices, default=Source.EDIT)
+    cue_count = models.PositiveIntegerField(default=0)
+    origins = models.JSONField(default=list, blank=True)
+    profile = models.CharField(max_length=40, blank=True)
+    findings = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TrackVersionQuerySet.as_manager()
@@ -74,7 +91,8 @@ class TrackVersion(models.Model):
 
 
 class TrackDraft(models.Model):
-    """A text that lost against somebody else's save. Kept until its author merges or discards it."""
+    """A text that lost against somebody else's save, or (`automatic`) what its author has typed and not saved yet, one for each track.
+    Kept until its author saves, merges or discards it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     track = models.ForeignKey(Track, on_delete=models.CASCADE, related_name="drafts")
@@ -82,12 +100,19 @@ class TrackDraft(models.Model):
     base_version = models.PositiveIntegerField()
     content = models.TextField()
     comment = models.CharField(max_length=500, blank=True)
+    automatic = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
 
     objects = TrackDraftQuerySet.as_manager()
 
     class Meta:
         ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["track", "author"], condition=models.Q(automatic=True), name="one_automatic_draft_per_author"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"Draft of {self.track}"

@@ -37,10 +37,11 @@ from accounts.tests.factories import (
     UserFactory,
 )
 from core.mail.models import Letter
-from jobs.models import Job
+from jobs.models import Brief, Job
 from jobs.tests.factories import JobFactory
 from media_library.models import Asset, Collection, Glossary, Suggestion, Transcript
 from media_library.tests.factories import AssetFactory, GlossaryFactory, PersonaFactory, transcript_of
+from qc.models import ReviewNote, ShareLink
 
 Answer = Any
 ROLES = ("client", "linguist", "reviewer", "production", "project_manager")
@@ -62,6 +63,20 @@ def spoken(asset: Asset, *lines: str) -> Transcript:
 def suggested(asset: Asset, title: str) -> Suggestion:
     content = {"title": title, "description": "", "tags": []}
     return Suggestion.objects.create(asset=asset, kind="metadata", engine="local:extract", content=content)
+
+
+def noted(job: Job, author: User, body: str) -> ReviewNote:
+    return ReviewNote.objects.create(job=job, timestamp=1.5, body=body, author=author)
+
+
+def shared(job: Job, by: User) -> ShareLink:
+    return ShareLink.objects.create(
+        job=job,
+        token_hash=(uuid.uuid4().hex * 2),
+        prefix="abcdefgh",
+        created_by=by,
+        expires_at=timezone.now() + timedelta(days=7),
+    )
 
 
 class World:
@@ -188,6 +203,17 @@ class World:
             owner=self.people["stranger"], organization=self.foreign_house, name=f"Persona {self.CANARY}"
         )
 
+        self.brief = Brief.objects.create(
+            title="Season two", organization=self.house, client=self.client, created_by=self.people["client"]
+        )
+        self.foreign_brief = Brief.objects.create(
+            title=f"Brief {self.CANARY}", organization=self.foreign_house, created_by=self.people["stranger"]
+        )
+        self.note = noted(self.job, self.people["production"], "The logo is cut.")
+        self.foreign_note = noted(self.foreign_job, self.people["stranger"], f"Note {self.CANARY}")
+        self.share = shared(self.job, self.people["production"])
+        self.foreign_share = shared(self.foreign_job, self.people["stranger"])
+
     @cached_property
     def ids(self) -> dict[str, str]:
         """What stands in a path for each parameter, unless a scene says otherwise."""
@@ -209,6 +235,11 @@ class World:
             "collection_id": str(self.collection.pk),
             "suggestion_id": str(self.suggestion.pk),
             "speaker_id": str(self.transcript.speakers.order_by("label")[0].pk),
+            "brief_id": str(self.brief.pk),
+            "note_id": str(self.note.pk),
+            "token_id": str(self.share.pk),
+            "lang": "en",
+            "language": "en",
         }
 
     @cached_property
@@ -232,6 +263,9 @@ class World:
             "collection_id": str(self.foreign_collection.pk),
             "suggestion_id": str(self.foreign_suggestion.pk),
             "speaker_id": str(self.foreign_transcript.speakers.order_by("label")[0].pk),
+            "brief_id": str(self.foreign_brief.pk),
+            "note_id": str(self.foreign_note.pk),
+            "token_id": str(self.foreign_share.pk),
         }
 
     @cached_property

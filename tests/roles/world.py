@@ -22,13 +22,13 @@ from accounts.tests.factories import (
 )
 from core.runs.models import Run
 from core.storage import store
-from jobs.models import Job
+from jobs.models import Brief, Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import Asset, Collection, Suggestion, TrackDraft
 from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory as LibraryAssetFactory
 from media_library.tests.factories import GlossaryFactory, PersonaFactory, VoiceProfileFactory, transcript_of
-from qc.models import LanguageReview
+from qc.models import LanguageReview, LanguageSkill, ReviewComment, ReviewNote, ShareLink
 
 COLUMNS = (
     "anonymous",
@@ -131,9 +131,38 @@ def build() -> World:
         "glossary_version": glossary.versions.get().pk,
         "nobody": uuid.uuid4(),
         **_library(house, people, client=client),
+        **_checking(house, people, job, client=client),
         "film_media": LibraryAssetFactory(owner=people["creator"], project=shared).pk,
     }
     return World(people, things, job)
+
+
+def _checking(house: Organization, people: dict[str, User], job: Job, *, client: Client) -> dict[str, uuid.UUID]:
+    """What is said and shown of the job, and the creator's brief for the next one."""
+    review = LanguageReview.objects.get(output__job=job, output__language="es")
+    brief = Brief.objects.create(
+        title="Season two", organization=house, client=client, created_by=people["creator"], source_language="en"
+    )
+    comment = ReviewComment.objects.create(review=review, body="Too long.", cue_index=0, author=people["reviewer"])
+    note = ReviewNote.objects.create(job=job, timestamp=1.5, body="The logo is cut.", author=people["production"])
+    share = ShareLink.objects.create(
+        job=job,
+        token_hash="2" * 64,
+        prefix="abcdefgh",
+        created_by=people["production"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    skill = LanguageSkill.objects.create(user=people["linguist"], language="es")
+    return {
+        "brief": brief.pk,
+        "comment": comment.pk,
+        "note": note.pk,
+        "share": share.pk,
+        "skill": skill.pk,
+        "linguist": people["linguist"].pk,
+        "reviewer": people["reviewer"].pk,
+        "production": people["production"].pk,
+    }
 
 
 def _library(house: Organization, people: dict[str, User], *, client: Client) -> dict[str, uuid.UUID]:

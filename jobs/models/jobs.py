@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from accounts.models import Client, Organization, Project, User
 from core.runs.models import Run
+from jobs.models.briefs import Brief
 from media_library.models import Asset, Track
 
 
@@ -62,6 +63,12 @@ class Job(models.Model):
     )
     READ_ONLY = frozenset({Status.COMPLETED, Status.CANCELLED})
 
+    class Priority(models.IntegerChoices):
+        LOW = 0, "Low"
+        NORMAL = 1, "Normal"
+        HIGH = 2, "High"
+        URGENT = 3, "Urgent"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     title = models.CharField(max_length=255)
     notes = models.TextField(blank=True)
@@ -72,6 +79,7 @@ class Job(models.Model):
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="jobs")
     source = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.PROTECT, related_name="jobs")
     run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    brief = models.ForeignKey(Brief, null=True, blank=True, on_delete=models.SET_NULL, related_name="jobs")
     cloned_from = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="clones")
     source_language = models.CharField(max_length=35)
     filename = models.CharField(max_length=255)
@@ -85,6 +93,13 @@ class Job(models.Model):
     tts_provider = models.CharField(max_length=40, default="gemini")
     tts_model = models.CharField(max_length=80, default="flash")
     tts_voice = models.CharField(max_length=80, default="Kore")
+
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.NORMAL)
+    due_at = models.DateTimeField(null=True, blank=True)
+    # The style that captions are checked against (media_library.media.profiles); with `profile_required` a language that breaks it is
+    # not submitted unless a reviewer waives it.
+    quality_profile = models.CharField(max_length=40, default="house")
+    profile_required = models.BooleanField(default=False)
 
     failed_step = models.CharField(max_length=24, blank=True)
     error = models.TextField(blank=True)
@@ -136,6 +151,11 @@ class LanguageOutput(models.Model):
         STALE = "stale"
         FAILED = "failed"
 
+    class DescriptionMode(models.TextChoices):
+        STANDARD = "standard", "In the gaps only"
+        EXTENDED = "extended", "Holds the picture where a gap is too short"
+        BOTH = "both", "Two films, one of each"
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     job = models.ForeignKey(Job, on_delete=models.CASCADE, related_name="outputs")
     language = models.CharField(max_length=35)
@@ -148,6 +168,12 @@ class LanguageOutput(models.Model):
     translation_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
     tts_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
     render_status = models.CharField(max_length=14, choices=Work.choices, default=Work.NOT_REQUESTED)
+    # How the description is heard: in the gaps only, with the picture held where a gap is too short, or as two films. Empty means
+    # that the job's outputs decide.
+    description_mode = models.CharField(max_length=10, choices=DescriptionMode.choices, blank=True)
+    standard_video = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Whose voice speaks here; empty means the job's.
+    tts_voice = models.CharField(max_length=80, blank=True)
     needs_person = models.CharField(max_length=300, blank=True)
     engines = models.JSONField(default=dict, blank=True)
     checks = models.JSONField(default=list, blank=True)
@@ -165,3 +191,30 @@ class LanguageOutput(models.Model):
 
     def track(self, kind: str) -> Track | None:
         return self.captions if kind == Track.Kind.CAPTIONS else self.description
+
+
+class PausePointQuerySet(models.QuerySet["PausePoint"]):
+    def visible_to(self, user: User) -> PausePointQuerySet:
+        return self.filter(output__job__in=Job.objects.visible_to(user))
+
+
+class PausePoint(models.Model):
+    """Where a person put the hold of one described cue, in seconds of the source. Valid for as long as the cue still says `text`."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    output = models.ForeignKey(LanguageOutput, on_delete=models.CASCADE, related_name="pause_points")
+    cue_index = models.PositiveIntegerField()
+    text = models.TextField()
+    original = models.FloatField()
+    at = models.FloatField()
+    moved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    moved_at = models.DateTimeField(auto_now=True)
+
+    objects = PausePointQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("cue_index", "id")
+        constraints = (models.UniqueConstraint(fields=["output", "cue_index"], name="one_pause_point_per_cue"),)
+
+    def __str__(self) -> str:
+        return f"Pause of cue {self.cue_index + 1} of {self.output}"
