@@ -19,7 +19,7 @@ from accounts.services import foreign_reads
 from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
 from core.live.events import last_seq, percent
 from core.storage.spooling import spooled
-from jobs import events, policies, queries, services, workflows
+from jobs import events, panels, policies, queries, services, workflows
 from jobs.forms import OFFERED_LANGUAGES, NewJobForm
 from jobs.models import Job
 from jobs.pages import actions, player, present
@@ -191,6 +191,7 @@ def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "progress": present.progress([job]).get(job.pk),
         "log": present.log(steps),
         "may": workflows.allowed_actions(job, user),
+        "panels": panels.panels(job, user),
         "after": last_seq(events.STREAM),
         "socket": f"{SOCKET}?job_id={job.pk}",
         "problem": "",
