@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.api import back_office, views
+from jobs.api import back_office, tracks, views
 
 app_name = "jobs_api"
 urlpatterns = [
@@ -16,8 +16,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry", views.Retry.as_view(), name="retry"),
     path("jobs/<uuid:job_id>/actions/approve_source", views.ApproveSource.as_view(), name="approve_source"),
     path("jobs/<uuid:job_id>/actions/complete", views.Complete.as_view(), name="complete"),
-    path("jobs/<uuid:job_id>/vtt", views.JobTrack.as_view(), name="track"),
-    path("jobs/<uuid:job_id>/vtt/drafts/<uuid:draft_id>", views.JobDraft.as_view(), name="draft"),
+    path("jobs/<uuid:job_id>/vtt", tracks.JobTrack.as_view(), name="track"),
+    path("jobs/<uuid:job_id>/vtt/drafts/<uuid:draft_id>", tracks.JobDraft.as_view(), name="draft"),
     path("jobs/<uuid:job_id>/downloads", views.Downloads.as_view(), name="downloads"),
     path("ws/status", views.StatusSocket.as_view(), name="status_socket"),
     path("admin/stats", back_office.Stats.as_view(), name="admin_stats"),
