@@ -12,7 +12,7 @@ from accounts.models import User
 from core.admin import ReadOnly, told
 from core.errors import DomainError
 from jobs import workflows
-from jobs.models import Job, LanguageOutput
+from jobs.models import Brief, Delivery, Job, LanguageOutput, PausePoint
 
 
 class OutputInline(ReadOnly, admin.TabularInline[LanguageOutput, Job]):
@@ -64,3 +64,28 @@ class LanguageOutputAdmin(ReadOnly, admin.ModelAdmin[LanguageOutput]):
     list_filter = ("language", "translation_status", "tts_status", "render_status")
     list_select_related = ("job",)
     search_fields = ("job__title", "language")
+
+
+@admin.register(Brief)
+class BriefAdmin(ReadOnly, admin.ModelAdmin[Brief]):
+    list_display = ("title", "status", "organization", "client", "created_by", "due_date", "created_at")
+    list_filter = ("status", ("organization", admin.RelatedOnlyFieldListFilter))
+    list_select_related = ("organization", "client", "created_by")
+    search_fields = ("id", "title", "client__name", "created_by__email")
+    date_hierarchy = "created_at"
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, admin.ModelAdmin[Delivery]):
+    list_display = ("filename", "status", "size", "created_by", "created_at", "expires_at")
+    list_filter = ("status",)
+    list_select_related = ("created_by",)
+    search_fields = ("id", "filename", "created_by__email")
+    date_hierarchy = "created_at"
+
+
+@admin.register(PausePoint)
+class PausePointAdmin(ReadOnly, admin.ModelAdmin[PausePoint]):
+    list_display = ("output", "cue_index", "original", "at", "moved_by", "moved_at")
+    list_select_related = ("output__job", "moved_by")
+    search_fields = ("output__job__title", "text")

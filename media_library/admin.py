@@ -18,6 +18,7 @@ from media_library.models import (
     Intake,
     Passage,
     Persona,
+    Pronunciation,
     Segment,
     Speaker,
     Suggestion,
@@ -215,6 +216,14 @@ class PassageAdmin(ReadOnly, admin.ModelAdmin[Passage]):
     search_fields = ("text",)
     exclude = ("document", "embedding")
     show_full_result_count = False
+
+
+@admin.register(Pronunciation)
+class PronunciationAdmin(ReadOnly, admin.ModelAdmin[Pronunciation]):
+    list_display = ("term", "respelling", "language", "voice", "client", "organization", "owner")
+    list_filter = ("language",)
+    list_select_related = ("client", "organization", "owner")
+    search_fields = ("term", "respelling", "owner__email")
 
 
 @admin.register(Persona)

@@ -7,9 +7,9 @@ from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
-from accounts.admin import clients, credentials, houses, invitations, people, projects
+from accounts.admin import clients, credentials, houses, invitations, notifications, people, projects
 
-__all__ = ["clients", "credentials", "houses", "invitations", "people", "projects"]
+__all__ = ["clients", "credentials", "houses", "invitations", "notifications", "people", "projects"]
 
 # Roles come from memberships, addresses from people, outside identities from `ExternalIdentity`: these tables say nothing here.
 admin.site.unregister([Group, EmailAddress, SocialAccount, SocialApp, SocialToken])

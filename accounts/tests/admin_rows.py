@@ -18,6 +18,7 @@ from accounts.models import (
     ExternalIdentity,
     Invitation,
     Membership,
+    Notification,
     OneTimeLink,
     Organization,
     Project,
@@ -38,7 +39,7 @@ from core.models import AuditEvent, AuditTombstone
 from core.rest.models import IdempotentAnswer, RequestLog
 from core.runs.models import OutboxMessage, Run, Step
 from core.storage.models import Removal, Upload
-from jobs.models import Job, LanguageOutput
+from jobs.models import Brief, Delivery, Job, LanguageOutput, PausePoint
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import (
     Asset,
@@ -50,6 +51,7 @@ from media_library.models import (
     Intake,
     Passage,
     Persona,
+    Pronunciation,
     Segment,
     Speaker,
     Suggestion,
@@ -67,7 +69,16 @@ from media_library.tests.factories import (
     PersonaFactory,
     VoiceProfileFactory,
 )
-from qc.models import LanguageReview
+from qc.models import (
+    CueReview,
+    GuestVerdict,
+    LanguageReview,
+    LanguageSkill,
+    ReviewComment,
+    ReviewNote,
+    ShareLink,
+    ShareVisit,
+)
 
 SECRET = "c0ffee" * 10 + "beef"
 
@@ -130,6 +141,17 @@ def a_call() -> Call:
 def a_term() -> GlossaryTerm:
     term: GlossaryTerm = GlossaryVersionFactory().terms.get()
     return term
+
+
+def a_review() -> LanguageReview:
+    review: LanguageReview = LanguageReview.objects.get_or_create(output=an_output())[0]
+    return review
+
+
+def a_share() -> ShareLink:
+    return ShareLink.objects.create(
+        job=JobFactory(), token_hash=unique(), prefix="abcdefgh", created_by=UserFactory(), expires_at=soon()
+    )
 
 
 MAKERS: dict[type[models.Model], Callable[[], Any]] = {
@@ -222,5 +244,27 @@ MAKERS: dict[type[models.Model], Callable[[], Any]] = {
     GlossaryTerm: a_term,
     Job: lambda: JobFactory(organization=OrganizationFactory(), client=ClientFactory()),
     LanguageOutput: an_output,
-    LanguageReview: lambda: LanguageReview.objects.get_or_create(output=an_output())[0],
+    LanguageReview: a_review,
+    CueReview: lambda: CueReview.objects.create(review=a_review(), kind="captions", cue_index=0, by=UserFactory()),
+    ReviewComment: lambda: ReviewComment.objects.create(review=a_review(), body="Too long.", author=UserFactory()),
+    LanguageSkill: lambda: LanguageSkill.objects.create(user=UserFactory(), language="es"),
+    ReviewNote: lambda: ReviewNote.objects.create(job=JobFactory(), timestamp=1, body="Cut.", author=UserFactory()),
+    ShareLink: a_share,
+    ShareVisit: lambda: ShareVisit.objects.create(share=a_share(), visitor="0" * 16),
+    GuestVerdict: lambda: GuestVerdict.objects.create(share=a_share(), verdict="approved", guest_name="Ana"),
+    Brief: lambda: Brief.objects.create(
+        title="Brief", organization=OrganizationFactory(), client=ClientFactory(), created_by=UserFactory()
+    ),
+    Delivery: lambda: Delivery.objects.create(filename="a.zip", created_by=UserFactory(), expires_at=soon()),
+    PausePoint: lambda: PausePoint.objects.create(
+        output=an_output(), cue_index=0, text="A ship.", original=1, at=2, moved_by=UserFactory()
+    ),
+    Pronunciation: lambda: Pronunciation.objects.create(
+        term=unique(10),
+        respelling="rui",
+        owner=UserFactory(),
+        organization=OrganizationFactory(),
+        client=ClientFactory(),
+    ),
+    Notification: lambda: Notification.objects.create(user=UserFactory(), kind="jobs.completed", text="Done"),
 }
