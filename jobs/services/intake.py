@@ -10,21 +10,16 @@ from pathlib import Path, PurePosixPath
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from accounts.models import Client, Organization, Project, User
+from accounts.models import User
 from core import audit, languages
-from core.errors import (
-    ConflictError,
-    DomainError,
-    InvalidFieldError,
-    NotFoundError,
-    TooLargeError,
-)
+from core.errors import ConflictError, DomainError, TooLargeError
 from core.runs import services as runs
 from core.storage import removal, store, uploads
 from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import events, policies, signals
 from jobs.models import Job, LanguageOutput
+from jobs.services.places import place_of
 from media_library import services as library
 from media_library.models import Asset
 from media_library.services import placing
@@ -145,44 +140,12 @@ def _uploaded(uri: str, *, owner: User) -> Upload | None:
     return Upload.objects.filter(key=key, owner=owner).first()
 
 
-def _place(owner: User, new: NewJob) -> placing.Place:
-    """What was named must be visible to `owner` and agree with itself; one's only house is meant where none is named."""
-    project = client = house = None
-    if new.project_id is not None:
-        project = (
-            Project.objects.visible_to(owner).select_related("client__organization").filter(pk=new.project_id).first()
-        )
-        if project is None:
-            raise NotFoundError("Project not found")
-        client = project.client
-    if new.client_id is not None:
-        named = Client.objects.visible_to(owner).select_related("organization").filter(pk=new.client_id).first()
-        if named is None:
-            raise NotFoundError("Client not found")
-        if project is not None and project.client_id != named.pk:
-            raise InvalidFieldError("This project belongs to another client", field="project_id")
-        client = named
-    if new.organization_id is not None:
-        house = Organization.objects.visible_to(owner).filter(pk=new.organization_id).first()
-        if house is None:
-            raise NotFoundError("Organization not found")
-        if client is not None and client.organization_id != house.pk:
-            raise InvalidFieldError("This client belongs to another organization", field="client_id")
-    elif client is not None:
-        house = client.organization
-    else:
-        houses = list(Organization.objects.filter(is_active=True, memberships__user=owner)[:2])
-        house = houses[0] if len(houses) == 1 else None
-    policies.require_in_house(owner, "create", house)
-    return placing.Place(house, client, project)
-
-
 @transaction.atomic
 def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_type: str, size: int, sha256: str) -> Job:
     source_language = languages.canonical(new.source_language)
     targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
     targets.pop(source_language, None)
-    place = _place(owner, new)
+    place = place_of(owner, organization_id=new.organization_id, client_id=new.client_id, project_id=new.project_id)
     placing.hold(place)
     asset = library.add_original(
         owner=owner,
