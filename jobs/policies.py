@@ -39,6 +39,9 @@ RULES: dict[str, Rule] = {
     "complete": _rule(R.PROJECT_MANAGER, reason="A project manager completes a job."),
     # Which language and state is decided per track, by `may_edit_track`.
     "edit_tracks": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
+    # Which language and state is decided per track too.
+    "pause_points": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
+    "description_mode": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
     "downloads": _rule(R.CLIENT, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
 }
 
