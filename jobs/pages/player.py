@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -18,6 +20,24 @@ from media_library.models import Asset, Track
 WATCH_SECONDS = 8 * 3600
 
 
+@dataclass(frozen=True)
+class Doors:
+    """Where this viewer's player finds texts: `track(language, kind)`, `film_captions(film's language, language)`; and for how long
+    links to the pictures hold."""
+
+    track: Callable[[str, str], str]
+    film_captions: Callable[[str, str], str]
+    seconds: int = WATCH_SECONDS
+
+
+def own_doors(job: Job) -> Doors:
+    """For people who are signed in."""
+    return Doors(
+        track=lambda language, kind: reverse("jobs:track_file", args=[job.pk, language, kind]),
+        film_captions=lambda film, language: reverse("jobs:film_captions", args=[job.pk, film, language]),
+    )
+
+
 def made(job: Job) -> dict[str, Asset]:
     """What was made from the source whatever the language, by purpose: mezzanine, poster, waveform."""
     if job.source is None:
@@ -30,18 +50,24 @@ def frame_rate(job: Job) -> float:
     return float((job.source.technical if job.source else {}).get("fps") or 25)
 
 
-def player(job: Job, *, only: LanguageOutput | None = None) -> dict[str, Any]:
+def player(job: Job, *, only: LanguageOutput | None = None, doors: Doors | None = None) -> dict[str, Any]:
     """Values for ui/player.html. With `only`, the source film alone, and no tracks: the editor shows its own."""
+    doors = doors or own_doors(job)
     files = made(job)
     film = files.get(Asset.Purpose.MEZZANINE) or job.source
     if film is None:
         return {}
     outputs = [] if only else list(job.outputs.all())
-    films = [_film(film, tracks=_source_tracks(job, outputs))]
+    films = [_film(film, doors, tracks=_source_tracks(doors, outputs))]
     for output in outputs:
         if output.accessible_video is not None:
             films.append(
-                _film(output.accessible_video, tracks=_film_tracks(job, output, outputs), described=output.language)
+                _film(
+                    output.accessible_video,
+                    doors,
+                    tracks=_film_tracks(doors, output, outputs),
+                    described=output.language,
+                )
             )
     poster = files.get(Asset.Purpose.POSTER)
     parts = [film.key, *(f"{o.language}{track_versions(o)}{o.accessible_video_id}{o.render_status}" for o in outputs)]
@@ -66,9 +92,9 @@ def has(output: LanguageOutput, kind: str) -> bool:
     return track is not None and track.version > 0
 
 
-def _film(asset: Asset, *, tracks: list[dict[str, Any]], described: str = "") -> dict[str, Any]:
+def _film(asset: Asset, doors: Doors, *, tracks: list[dict[str, Any]], described: str = "") -> dict[str, Any]:
     return {
-        "url": for_page(services.link(asset, inline=True, expires_in=WATCH_SECONDS)),
+        "url": for_page(services.link(asset, inline=True, expires_in=doors.seconds)),
         "content_type": asset.content_type,
         "described": described,
         "pauses": json.dumps(asset.technical.get("pauses", [])),
@@ -76,14 +102,14 @@ def _film(asset: Asset, *, tracks: list[dict[str, Any]], described: str = "") ->
     }
 
 
-def _source_tracks(job: Job, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
+def _source_tracks(doors: Doors, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
     kinds = ((Track.Kind.CAPTIONS, "captions"), (Track.Kind.AUDIO_DESCRIPTION, "descriptions"))
     return [
         {
             "kind": word,
             "language": output.language,
             "label": languages.name(output.language),
-            "url": reverse("jobs:track_file", args=[job.pk, output.language, kind]),
+            "url": doors.track(output.language, kind),
             "default": word == "captions" and output.is_source,
         }
         for kind, word in kinds
@@ -92,14 +118,14 @@ def _source_tracks(job: Job, outputs: list[LanguageOutput]) -> list[dict[str, An
     ]
 
 
-def _film_tracks(job: Job, film: LanguageOutput, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
+def _film_tracks(doors: Doors, film: LanguageOutput, outputs: list[LanguageOutput]) -> list[dict[str, Any]]:
     """Captions in every language, moved along with the pauses of this film."""
     return [
         {
             "kind": "captions",
             "language": output.language,
             "label": languages.name(output.language),
-            "url": reverse("jobs:film_captions", args=[job.pk, film.language, output.language]),
+            "url": doors.film_captions(film.language, output.language),
             "default": output.is_source,
         }
         for output in outputs
