@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -147,6 +148,9 @@ class Pipeline:
     def spec(self, name: str) -> StepSpec:
         return next(spec for spec in self.steps if spec.name == name)
 
+    def position(self, name: str) -> int:
+        return self.steps.index(self.spec(name))
+
     def plan(self, run: Run) -> list[Step]:
         """The step rows of a fresh run, unsaved."""
         rows = []
@@ -156,10 +160,17 @@ class Pipeline:
                 rows.append(Step(run=run, name=spec.name, item=item, position=position, queue=queue))
         return rows
 
+    @cached_property
+    def before(self) -> dict[str, set[str]]:
+        """For each step all that it needs, near and far."""
+        found: dict[str, set[str]] = {}
+        for spec in self.steps:
+            found[spec.name] = set(spec.needs).union(*(found[name] for name in spec.needs))
+        return found
+
     def ready(self, step: Step, steps: list[Step]) -> bool:
-        """Whether all that `step` needs is finished."""
-        spec = self.spec(step.name)
-        for name in spec.needs:
+        """Whether all that `step` needs is finished. The far too: what a person went on without may be made up for after a gate."""
+        for name in self.before[step.name]:
             needed = [other for other in steps if other.name == name]
             if step.item and self.spec(name).items is not None:
                 needed = [other for other in needed if other.item == step.item]
