@@ -283,6 +283,7 @@ RATES = {
         "invitations": "20/3600",
         "shares": "30/60",
         "people_search": "30/60",
+        "previews": "10/60",
         "others": "1200/60",
     }.items()
 }

@@ -2,6 +2,7 @@
 
 from tests.contract_walk.scenes import (
     admin,
+    briefs,
     clients,
     film_media,
     glossaries,
@@ -13,13 +14,16 @@ from tests.contract_walk.scenes import (
     pipeline,
     platform,
     search,
+    share_and_notes,
     storage,
     tokens,
     transcripts,
+    tts,
 )
 
 __all__ = [
     "admin",
+    "briefs",
     "clients",
     "film_media",
     "glossaries",
@@ -31,6 +35,7 @@ __all__ = [
     "pipeline",
     "platform",
     "search",
+    "share_and_notes",
     "storage",
     "tokens",
     "transcripts",
