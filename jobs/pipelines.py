@@ -55,6 +55,9 @@ WORK = {
 }
 
 
+AFTER_APPROVAL = frozenset({S.TRANSLATING, S.TTS_GENERATING, S.RENDERING, S.PENDING_FINAL_REVIEW})
+
+
 class JobListener:
     """Carries what happens to the run over to the job, its outputs and its sockets."""
 
@@ -72,7 +75,11 @@ class JobListener:
         job = _job(run)
         if job.status in {S.CREATED, S.APPROVED_SOURCE}:
             # The worker died before it could say that it had begun.
-            job = workflows.enter_stage(job, ACCESSIBLE.spec(step.name).stage)
+            stage = ACCESSIBLE.spec(step.name).stage
+            if job.status == S.APPROVED_SOURCE and stage not in AFTER_APPROVAL:
+                # Caught up with after a person had gone on without it: what would have come next is what failed.
+                stage = S.TRANSLATING if list(_targets(run)) else S.TTS_GENERATING
+            job = workflows.enter_stage(job, stage)
         workflows.fail(job, message=step.error, step=step.name)
 
     def cancelled(self, run: Run) -> None:

@@ -30,13 +30,30 @@ def _rule(*roles: str, **more: Any) -> Rule:
     return Rule(frozenset({R.ADMIN, *roles}), **more)
 
 
+# Where nobody at all may cancel, the state is the reason: a client is told so, too.
+NEVER_CANCELLED = frozenset({Job.Status.COMPLETED, Job.Status.REJECTED, Job.Status.FAILED, Job.Status.CANCELLED})
+SOURCE = "A reviewer or production approves the source."
+VERDICT = "A project manager decides the final review."
+PRODUCTION = "Production does this."
+
 RULES: dict[str, Rule] = {
     "create": _rule(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, reason="Linguists and reviewers do not start jobs."),
-    "cancel": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True, creator_until=BEFORE_QC),
+    "clone": _rule(R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, reason="Linguists and reviewers do not start jobs."),
+    "update": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True),
+    "delete": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True, creator_until=BEFORE_QC),
+    "cancel": _rule(R.PRODUCTION, R.PROJECT_MANAGER, creator=True, creator_until=BEFORE_QC | NEVER_CANCELLED),
     "retry": _rule(R.PRODUCTION, R.PROJECT_MANAGER),
-    "approve_source": _rule(R.REVIEWER, R.PRODUCTION, reason="A reviewer or production approves the source."),
+    "validate": _rule(R.PRODUCTION, R.PROJECT_MANAGER),
+    "approve_source": _rule(R.REVIEWER, R.PRODUCTION, reason=SOURCE),
+    "approve_english": _rule(R.REVIEWER, R.PRODUCTION, reason=SOURCE),
+    "reject": _rule(R.REVIEWER, R.PRODUCTION, reason=SOURCE),
     "reprocess": _rule(reason="Only an admin makes a stuck job start over."),
     "complete": _rule(R.PROJECT_MANAGER, reason="A project manager completes a job."),
+    "reject_final": _rule(R.PROJECT_MANAGER, reason=VERDICT),
+    "return_to_qc": _rule(R.PROJECT_MANAGER, reason=VERDICT),
+    "blocked_on_source": _rule(R.PRODUCTION, reason=PRODUCTION),
+    "promote_to_qc": _rule(R.PRODUCTION, reason=PRODUCTION),
+    "retry_tts": _rule(R.PRODUCTION, reason=PRODUCTION),
     # Which language and state is decided per track, by `may_edit_track`.
     "edit_tracks": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
     # Which language and state is decided per track too.
@@ -54,8 +71,9 @@ def role_for(user: User, job: Job | None) -> str:
 def decision(user: User, action: str, job: Job | None = None) -> Decision:
     rule = RULES[action]
     role = role_for(user, job)
-    # Where there is no job yet, a role in any of one's houses is enough; services check the house it is made in.
-    if role in rule.roles or (job is None and user.has_role(*rule.roles)):
+    # Where no job is named yet, a role in any of one's houses is enough, and being able to have made one: it is asked again then.
+    ever = rule.roles | ({R.CLIENT} if rule.creator else set())
+    if role in rule.roles or (job is None and user.has_role(*ever)):
         return ALLOWED
     made_it = job is not None and rule.creator and job.created_by_id == user.pk and role == R.CLIENT
     if job is not None and made_it and (rule.creator_until is None or job.status in rule.creator_until):
@@ -71,6 +89,12 @@ def _register(action: str) -> None:
 
 for _action in RULES:
     _register(_action)
+
+
+@policies.rule("jobs.production.use")
+def _production(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
+    """The console; whose jobs it shows is decided by `Job.objects.produced_by`."""
+    return ALLOWED if user.has_role(R.PRODUCTION, R.ADMIN) else denied(PRODUCTION)
 
 
 def allowed(user: User, action: str, job: Job | None = None) -> bool:

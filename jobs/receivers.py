@@ -11,9 +11,12 @@ from django.urls import reverse
 from accounts.models import Client, Project, User
 from accounts.signals import closing_client, closing_project
 from core.errors import WrongStateError
+from jobs import services
 from jobs.models import Job
+from jobs.signals import promoting_to_qc
+from media_library import services as library
 from media_library import uses
-from media_library.models import Asset
+from media_library.models import Asset, Track
 from media_library.signals import closing_asset
 from media_library.uses import Use
 
@@ -44,6 +47,17 @@ def refuse_while_a_job_needs_the_file(*, asset: Asset, **_: Any) -> None:
     if jobs.filter(deleted_at=None).exclude(status__in=WITHOUT_RESULT).exists():
         raise WrongStateError("File is in use")
     jobs.update(source=None)
+
+
+@receiver(promoting_to_qc)
+def give_the_source_a_text_to_begin_with(*, job: Job, **_: Any) -> None:
+    """Whoever takes over where no machine has written anything writes into an empty text."""
+    output = services.find_output(job, job.source_language)
+    wanted = [Track.Kind.CAPTIONS, *([Track.Kind.AUDIO_DESCRIPTION] if job.wants_description else [])]
+    for kind in wanted if job.source_id else []:
+        track = services.open_output_track(output, kind)
+        if not track.version:
+            library.save_machine_version(track, "WEBVTT\n", engine="none", comment="Empty, for a person to write")
 
 
 @uses.register

@@ -27,10 +27,20 @@ class JobQuerySet(models.QuerySet["Job"]):
         whole_house = Q(organization__in=user.houses_as(role.PRODUCTION, role.ADMIN))
         # Reviewers open what waits for its source to be approved.
         waiting = Q(organization__in=user.houses_as(role.REVIEWER), status=Job.Status.PENDING_QC)
+        # And what is submitted in a language that no reviewer is named for: any of them may open it.
+        unclaimed = LanguageOutput.objects.filter(review__state="submitted", review__reviewer=None)
+        waiting |= Q(organization__in=user.houses_as(role.REVIEWER), pk__in=unclaimed.order_by().values("job"))
         # Clients and project managers: the work of their own clients, and what the house does for nobody in particular.
         in_the_house = Q(organization__in=user.houses_as(role.CLIENT, role.PROJECT_MANAGER))
         of_their_clients = Q(client=None) | Q(client__in=Client.objects.visible_to(user))
         return jobs.filter(own | whole_house | waiting | (in_the_house & of_their_clients))
+
+    def produced_by(self, user: User) -> JobQuerySet:
+        """What one keeps running: the jobs of the houses where one produces, and one's own that are of none."""
+        if user.is_platform_admin:
+            return self.filter(deleted_at=None)
+        houses = Q(organization__in=user.houses_as(User.Role.PRODUCTION, User.Role.ADMIN))
+        return self.filter(houses | Q(organization=None, created_by=user), deleted_at=None)
 
 
 class Job(models.Model):
@@ -125,6 +135,11 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def is_read_only(self) -> bool:
+        """Nothing of it changes any more: neither its texts nor what it delivers."""
+        return self.status in self.READ_ONLY
 
     @property
     def wants_description(self) -> bool:

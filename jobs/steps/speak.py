@@ -56,10 +56,12 @@ def waits_for_person(ctx: StepContext, output: LanguageOutput) -> str:
     version = newest(output.description_id)
     if version is not None and version.author_id is not None:
         return ""
+    # Nobody may have drawn up a description: a person went on without one.
+    described = ctx.result_or_none("describe", Described) or Described()
     if output.is_source:
-        return ctx.result("describe", Described).missing
+        return described.missing
     # Without a description there is nothing to translate either, and the source's reason is the true one.
-    return ctx.result("translate", Translated, item=ctx.item).missing or ctx.result("describe", Described).missing
+    return ctx.result("translate", Translated, item=ctx.item).missing or described.missing
 
 
 class Line(BaseModel):

@@ -47,12 +47,13 @@ def test_a_job_for_everything_passes_every_status_once(
 ) -> None:
     job = work(submit(short_film, owner=crew["client"]))
     assert job.status == S.PENDING_QC
-    assert workflows.allowed_actions(job, crew["reviewer"]) == ["approve_source"]
+    assert workflows.allowed_actions(job, crew["reviewer"]) == ["approve_source", "approve_english", "reject"]
     assert workflows.allowed_actions(job, crew["client"]) == []
     approve(job, actor=crew["reviewer"])
     job = work(job)
     assert (job.status, job.error) == (S.PENDING_FINAL_REVIEW, "")
-    assert workflows.allowed_actions(job, crew["project_manager"]) == ["complete", "cancel"]
+    verdicts = ["complete", "return_to_qc", "reject_final", "cancel"]
+    assert workflows.allowed_actions(job, crew["project_manager"]) == verdicts
     workflows.complete(job, actor=crew["project_manager"])
     job = work(job)
 
@@ -217,7 +218,7 @@ def test_a_failed_translation_fails_the_job_and_a_retry_goes_on_there(
     assert job.error.startswith("OpenAI")
     assert job.error.endswith(".")
     assert output(job, "es").translation_status == Work.FAILED
-    assert workflows.allowed_actions(job, crew["production"]) == ["retry"]
+    assert workflows.allowed_actions(job, crew["production"]) == ["retry", "promote_to_qc", "blocked_on_source"]
     assert paid(job) == bill + 1
 
     workflows.retry(job, actor=crew["production"])
