@@ -14,6 +14,7 @@ _ADULT_CPS: Mapping[str, float] = {"ar": 20, "en": 20, "hi": 22, "ko": 12, "zh":
 _CHILD_CPS: Mapping[str, float] = {"ar": 17, "en": 17, "hi": 18, "ko": 9, "zh": 7, "ja": 4}
 _SDH_CPS: Mapping[str, float] = {"ar": 23, "hi": 25, "ko": 14, "zh": 11, "ja": 7}
 _SDH_CHILD_CPS: Mapping[str, float] = {"ar": 20, "hi": 20, "ko": 11, "zh": 9, "ja": 7}
+_NO_ITALICS = frozenset({"ar", "he", "hi", "ko", "th", "zh"})
 # The house speaks of 17 characters a second in scripts that spell sounds; scripts that write syllables or words hold more in each.
 _DENSE_CPS: Mapping[str, float] = {"ko": 12, "zh": 9, "ja": 4}
 
@@ -41,6 +42,11 @@ class Profile:
     chars_by_language: Mapping[str, int] = field(default_factory=lambda: _CHARS)
     cps_by_language: Mapping[str, float] = field(default_factory=dict)
     min_duration_by_language: Mapping[str, float] = field(default_factory=dict)
+    gapless: frozenset[str] = frozenset()  # languages in which cues may follow each other without a gap
+    upright: frozenset[str] = frozenset()  # languages that are written without italics
+
+    def gap_frames(self, language: str) -> int:
+        return 0 if primary(language) in self.gapless else self.min_gap_frames
 
     def line_limit(self, language: str) -> int:
         return min(self.chars_per_line, self.chars_by_language.get(primary(language), self.chars_per_line))
@@ -65,7 +71,14 @@ def primary(language: str) -> str:
 
 
 HOUSE = Profile("house", "House default", optimum_cps=15, cps_by_language=_DENSE_CPS)
-_NETFLIX = Profile("netflix", "Netflix", cps_by_language=_ADULT_CPS, min_duration_by_language={"ja": 0.5})
+_NETFLIX = Profile(
+    "netflix",
+    "Netflix",
+    cps_by_language=_ADULT_CPS,
+    min_duration_by_language={"ja": 0.5},
+    gapless=frozenset({"ja"}),
+    upright=_NO_ITALICS,
+)
 _BBC = Profile(
     "bbc",
     "BBC broadcast",
@@ -112,6 +125,15 @@ PROFILES: Mapping[str, Profile] = {
             brackets_for_sounds=True,
             cps_by_language=_SDH_CHILD_CPS,
         ),
+        # The older text: one speed for every language.
+        replace(_NETFLIX, name="netflix-template", title="Netflix English template", cps_by_language={}),
+        replace(
+            _NETFLIX,
+            name="netflix-template-children",
+            title="Netflix English template, children",
+            max_cps=13,
+            cps_by_language={},
+        ),
         Profile(
             "amazon",
             "Amazon Prime",
@@ -122,6 +144,9 @@ PROFILES: Mapping[str, Profile] = {
             min_gap=0.083,
         ),
         _BBC,
+        # 68 % of the width in the BBC's own letter holds as many characters as its broadcast line.
+        replace(_BBC, name="bbc-online", title="BBC online 16:9"),
+        replace(_BBC, name="bbc-online-vertical", title="BBC online 9:16", chars_per_line=25, lines=3),
         _DCMP,
         replace(_DCMP, name="dcmp-adult", title="DCMP, special interest adult", max_wpm=160),
         replace(_DCMP, name="dcmp-theatrical", title="DCMP, theatrical adult", max_wpm=235),
@@ -150,3 +175,16 @@ PROFILES: Mapping[str, Profile] = {
         ),
     )
 }
+
+# What people call some of them.
+ALIASES: Mapping[str, str] = {
+    "netflix-en": "netflix",
+    "netflix-adult": "netflix",
+    "sdh": "netflix-sdh",
+    "children": "netflix-children",
+    "vertical": "shorts",
+}
+
+
+def profile_named(name: str) -> Profile | None:
+    return PROFILES.get(ALIASES.get(name, name))

@@ -1,22 +1,24 @@
-"""What the rules look at: a track in frames, and what a rule answers."""
+"""What the rules look at: a track in columns, and what a rule answers."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+
 from media_library.media.profiles import Profile
+from media_library.media.quality.letters import Bools, Floats, Ints, Letters
+from media_library.media.webvtt.cuetext import plain_text
 from media_library.media.webvtt.model import Cue
 
 ASSUMED_FPS = 25.0
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Finding:
     """`cue_index` counts from 0. `measured` and `limit` are in the unit the message names."""
 
@@ -28,46 +30,103 @@ class Finding:
     limit: float | None = None
 
 
-@dataclass(frozen=True)
-class Line:
-    """A cue as the rules look at it."""
+@dataclass(frozen=True, slots=True)
+class Term:
+    """How a word of the source is to be translated; `forbidden` are words that may not stand in the translation."""
 
-    index: int
-    cue: Cue
-    plain: str
-    start: int  # frames
-    end: int
-
-    @cached_property
-    def lines(self) -> list[str]:
-        return self.plain.split("\n") if self.plain else []
+    source: str
+    target: str = ""
+    forbidden: tuple[str, ...] = ()
+    notes: str = ""
+    case_sensitive: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Track:
-    lines: Sequence[Line]
+    cues: Sequence[Cue]
     profile: Profile
     language: str
     fps: float
-    shots: Sequence[int] = ()  # frames, ascending
-    speech: Sequence[tuple[float, float]] = ()  # seconds, ascending
+    assumed: str = ""
+    cuts: Ints = field(default_factory=lambda: np.empty(0, np.int64))  # frames, ascending
+    speech: Floats = field(default_factory=lambda: np.empty((0, 2)))  # words in order of time, seconds
     duration: float | None = None
     sources: Sequence[str] = ()
-    assumed: str = ""
+    terms: Sequence[Term] = ()
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return [cue.text for cue in self.cues]
+
+    @cached_property
+    def plain(self) -> list[str]:
+        """What is read, without tags."""
+        return [plain_text(text) if "<" in text or "&" in text else text for text in self.texts]
+
+    @cached_property
+    def letters(self) -> Letters:
+        return Letters(self.plain, language=self.language)
+
+    @cached_property
+    def start_ms(self) -> Ints:
+        return np.array([cue.start_ms for cue in self.cues], dtype=np.int64)
+
+    @cached_property
+    def end_ms(self) -> Ints:
+        return np.array([cue.end_ms for cue in self.cues], dtype=np.int64)
+
+    @cached_property
+    def start(self) -> Ints:
+        """In frames."""
+        return frames_of(self.start_ms, self.fps)
+
+    @cached_property
+    def end(self) -> Ints:
+        return frames_of(self.end_ms, self.fps)
+
+    @cached_property
+    def seconds(self) -> Floats:
+        return (self.end_ms - self.start_ms) / 1000
+
+    @cached_property
+    def gap_ms(self) -> Ints:
+        """From each cue to the next; negative where they overlap."""
+        return self.start_ms[1:] - self.end_ms[:-1]
+
+    @cached_property
+    def gap(self) -> Ints:
+        """In frames."""
+        return self.start[1:] - self.end[:-1]
 
     @property
     def half(self) -> int:
         return half_second(self.fps)
 
-    @property
-    def pairs(self) -> Iterator[tuple[Line, Line]]:
-        return pairwise(self.lines)
+    def lines(self, index: int) -> list[str]:
+        return self.plain[index].split("\n") if self.plain[index] else []
 
-    def cut_near(self, frame: int, *, within: int) -> int | None:
-        """The nearest cut at most `within` frames from `frame`."""
-        place = bisect_left(self.shots, frame)
-        near = [cut for cut in self.shots[max(0, place - 1) : place + 1] if abs(cut - frame) <= within]
-        return min(near, key=lambda cut: abs(cut - frame)) if near else None
+    def nearest_cuts(self, at: Ints) -> tuple[Ints, Bools]:
+        """The nearest cut to each frame, and whether it is less than half a second away."""
+        if not len(self.cuts):
+            return np.zeros(len(at), np.int64), np.zeros(len(at), bool)
+        after = np.minimum(np.searchsorted(self.cuts, at), len(self.cuts) - 1)
+        before = np.maximum(after - 1, 0)
+        nearer = np.abs(self.cuts[before] - at) <= np.abs(self.cuts[after] - at)
+        cuts = np.where(nearer, self.cuts[before], self.cuts[after])
+        return cuts, np.abs(cuts - at) < self.half
+
+    @cached_property
+    def spoken(self) -> tuple[Bools, Floats, Floats]:
+        """Whether words are spoken in each cue (their middle lies in it), when the first begins and the last ends."""
+        if not len(self.speech):
+            nothing = np.zeros(len(self.cues))
+            return nothing.astype(bool), nothing, nothing
+        middles = self.speech.mean(axis=1)
+        first = np.searchsorted(middles, self.start_ms / 1000, side="left")
+        last = np.searchsorted(middles, self.end_ms / 1000, side="right") - 1
+        there = last >= first
+        top = len(middles) - 1
+        return there, self.speech[np.minimum(first, top), 0], self.speech[np.maximum(last, 0), 1]
 
 
 Rule = Callable[[Track], Iterator[Finding]]
@@ -84,3 +143,11 @@ def early_zone(fps: float) -> int:
 
 def frames(seconds: float, fps: float) -> int:
     return round(seconds * fps)
+
+
+def frames_of(ms: Ints, fps: float) -> Ints:
+    return np.rint(ms / 1000 * fps).astype(np.int64)
+
+
+def where(mask: Bools) -> list[int]:
+    return np.flatnonzero(mask).tolist()

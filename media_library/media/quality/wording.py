@@ -3,104 +3,103 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from functools import lru_cache
+
+import numpy as np
 
 from media_library.media.languages import grammar
-from media_library.media.lines import CLINGING, break_price, width
+from media_library.media.lines import CLINGING, break_price
 from media_library.media.profiles import primary
-from media_library.media.quality.track import Finding, Track
+from media_library.media.quality.track import Finding, Track, where
+
+DASHES = "-–—"
+DOTS = re.compile(r"\.\s?\.\s?\.|…\.|\.…")
+ROUND_BRACKETS = re.compile(r"-?\s*\(.*\)")
+_SMALL_NUMBER = re.compile(r"(?<![\d.,:$£€/-])\b(?:[1-9]|10)\b(?![\d.,:%/-]*\d|%)")
+_OPENING_NUMBER = re.compile(r"(?:^|[.?!]\s)\d")
 
 
 def line_len(track: Track) -> Iterator[Finding]:
     limit = track.profile.line_limit(track.language)
-    for line in track.lines:
-        longest = max((width(text, language=track.language) for text in line.cue.text.split("\n")), default=0)
-        if longest > limit:
-            yield Finding(
-                "line_len",
-                line.index,
-                f"A line has {longest:g} characters, {limit} fit.",
-                measured=longest,
-                limit=limit,
-            )
+    widest = track.letters.widest
+    for index in where(widest > limit):
+        longest = float(widest[index])
+        yield Finding("line_len", index, f"A line has {longest:g} characters, {limit} fit.", "error", longest, limit)
 
 
 def lines_max(track: Track) -> Iterator[Finding]:
-    limit = track.profile.lines
-    for line in track.lines:
-        if len(line.lines) > limit:
-            yield Finding(
-                "lines_max",
-                line.index,
-                f"The cue has {len(line.lines)} lines, {limit} fit.",
-                measured=len(line.lines),
-                limit=limit,
-            )
+    limit, counts = track.profile.lines, track.letters.line_counts
+    for index in where(counts > limit):
+        count = int(counts[index])
+        yield Finding("lines_max", index, f"The cue has {count} lines, {limit} fit.", "error", count, limit)
 
 
 def line_break(track: Track) -> Iterator[Finding]:
-    for line in track.lines:
-        for upper, lower in pairwise(line.lines):
-            left, right = upper.split(), lower.split()
-            if (
-                left
-                and right
-                and not lower.startswith("-")
-                and break_price(left[-1], right[0], track.language) >= CLINGING
-            ):
-                yield Finding(
-                    "line_break",
-                    line.index,
-                    f"The line ends with “{left[-1]}”, which belongs to what follows.",
-                    "warning",
-                )
+    language, plain = track.language, track.plain
+    for index in where(track.letters.line_counts > 1):
+        rest = plain[index]
+        while "\n" in rest:
+            upper, _, rest = rest.partition("\n")
+            last = upper.rstrip()
+            last = last[last.rfind(" ") + 1 :]
+            if last and clings(last, language) and rest.strip() and not rest.startswith("-"):
+                message = f"The line ends with “{last}”, which belongs to what follows."
+                yield Finding("line_break", index, message, "warning")
+
+
+@lru_cache(maxsize=65_536)
+def clings(word: str, language: str) -> bool:
+    """Whether no line may end with this word; what comes after it has no say in that."""
+    return break_price(word, "x", language) >= CLINGING
 
 
 def one_line_possible(track: Track) -> Iterator[Finding]:
     limit = track.profile.line_limit(track.language)
-    joint = " " if grammar(track.language).spaced else ""
-    for line in track.lines:
-        if len(line.lines) > 1 and not any(text.startswith("-") for text in line.lines):
-            whole = width(joint.join(line.lines), language=track.language)
-            if whole <= limit:
-                yield Finding(
-                    "one_line_possible",
-                    line.index,
-                    f"The text fits in one line ({whole:g} of {limit}).",
-                    "warning",
-                    whole,
-                    limit,
-                )
+    letters = track.letters
+    joint = 1 if grammar(track.language).spaced else 0
+    wholes = letters.lengths + joint * (letters.line_counts - 1)
+    dashed = letters.sums_of_lines(letters.begins_line("-"))
+    for index in where((letters.line_counts > 1) & (wholes <= limit) & (dashed == 0)):
+        whole = float(wholes[index])
+        message = f"The text fits in one line ({whole:g} of {limit})."
+        yield Finding("one_line_possible", index, message, "warning", whole, limit)
 
 
 def ellipsis(track: Track) -> Iterator[Finding]:
-    for line in track.lines:
-        if re.search(r"\.\s?\.\s?\.|…\.|\.…", line.plain):
-            yield Finding("ellipsis", line.index, "Write an ellipsis as one character (…).")
+    letters = track.letters
+    dots = np.flatnonzero(letters.codes == ord("."))
+    close = letters.cues_at(dots[1:][np.diff(dots) <= 2])
+    for index in np.union1d(close, letters.cues_with("…")).tolist():
+        if DOTS.search(track.plain[index]):
+            yield Finding("ellipsis", index, "Write an ellipsis as one character (…).")
 
 
 def spaces(track: Track) -> Iterator[Finding]:
-    for line in track.lines:
-        if any("  " in text for text in line.lines):
-            yield Finding("double_space", line.index, "There are two spaces in a row.")
-        if any(text != text.strip() for text in line.lines):
-            yield Finding("leading_space", line.index, "A line begins or ends with a space.")
+    letters = track.letters
+    if "  " in letters.joined:
+        blank = letters.codes == 32
+        for index in letters.cues_at(np.flatnonzero(blank[:-1] & blank[1:])).tolist():
+            yield Finding("double_space", index, "There are two spaces in a row.")
+    filled = letters.line_ends > letters.line_starts
+    first, last = letters.line_starts[filled], letters.line_ends[filled] - 1
+    ragged = letters.spaces[first] | letters.spaces[last]
+    for index in np.unique(letters.cue_of_line[filled][ragged]).tolist():
+        yield Finding("leading_space", index, "A line begins or ends with a space.")
 
 
 def dialog_dash(track: Track) -> Iterator[Finding]:
-    for line in track.lines:
-        dashed = [text for text in line.lines if text.startswith(("-", "–", "—"))]
-        if len(line.lines) > 1 and dashed and _mixed(line.lines, dashed):
-            yield Finding(
-                "dialog_dash",
-                line.index,
-                "Two speakers: begin both lines with the same dash, both with or both without a space.",
-            )
+    letters = track.letters
+    dashed = letters.sums_of_lines(letters.begins_line(DASHES))
+    for index in where((dashed > 0) & (letters.line_counts > 1)):
+        lines = track.lines(index)
+        if mixed_dashes(lines):
+            message = "Two speakers: begin both lines with the same dash, both with or both without a space."
+            yield Finding("dialog_dash", index, message)
 
 
-def _mixed(lines: Sequence[str], dashed: Sequence[str]) -> bool:
+def mixed_dashes(lines: Sequence[str]) -> bool:
+    dashed = [text for text in lines if text.startswith(tuple(DASHES))]
     kinds = {(text[0], text[1:2] == " ") for text in dashed}
     return len(kinds) > 1 or (len(dashed) == 1 and not lines[0].startswith(dashed[0][0]))
 
@@ -108,29 +107,38 @@ def _mixed(lines: Sequence[str], dashed: Sequence[str]) -> bool:
 def hi_brackets(track: Track) -> Iterator[Finding]:
     if not track.profile.brackets_for_sounds:
         return
-    for line in track.lines:
-        if any(re.fullmatch(r"-?\s*\(.*\)", text) for text in line.lines):
-            yield Finding("hi_brackets", line.index, "Write sounds and speakers in square brackets.")
+    for index in track.letters.cues_with("(").tolist():
+        if any(ROUND_BRACKETS.fullmatch(text) for text in track.lines(index)):
+            yield Finding("hi_brackets", index, "Write sounds and speakers in square brackets.")
+
+
+def italics(track: Track) -> Iterator[Finding]:
+    """Scripts that have no slanted letters."""
+    if primary(track.language) not in track.profile.upright:
+        return
+    for index, text in enumerate(track.texts):
+        if "<i" in text:
+            yield Finding("italics", index, "This language is written without italics.", "warning")
 
 
 def number_spell(track: Track) -> Iterator[Finding]:
     if primary(track.language) != "en":
         return
-    for line in track.lines:
-        text = " ".join(line.lines)
-        if re.search(r"(?<![\d.,:$£€/-])\b(?:[1-9]|10)\b(?![\d.,:%/-]*\d|%)", text):
-            yield Finding("number_spell", line.index, "Spell out numbers from one to ten.", "warning")
-        elif re.search(r"(?:^|[.?!]\s)\d", text):
-            yield Finding("number_spell", line.index, "Spell out a number that begins a sentence.", "warning")
+    codes = track.letters.codes
+    for index in track.letters.cues_at(np.flatnonzero((codes >= 48) & (codes <= 57))).tolist():
+        text = track.plain[index].replace("\n", " ")
+        if _SMALL_NUMBER.search(text):
+            yield Finding("number_spell", index, "Spell out numbers from one to ten.", "warning")
+        elif _OPENING_NUMBER.search(text):
+            yield Finding("number_spell", index, "Spell out a number that begins a sentence.", "warning")
 
 
 def glyph(track: Track) -> Iterator[Finding]:
-    for line in track.lines:
-        wrong = {character for character in line.plain if not _can_be_shown(character)}
-        if wrong:
-            names = ", ".join(sorted(f"U+{ord(character):04X}" for character in wrong))
-            yield Finding("glyph", line.index, f"Characters that cannot be shown: {names}.")
-
-
-def _can_be_shown(character: str) -> bool:
-    return character == "\n" or (character != "\ufffd" and unicodedata.category(character) not in {"Cc", "Co", "Cn"})
+    letters = track.letters
+    if not len(letters.unshowable):
+        return
+    for index in letters.cues_at(letters.unshowable).tolist():
+        at = letters.unshowable
+        within = at[(at >= letters.starts[index]) & (at < letters.starts[index] + len(track.plain[index]))]
+        names = ", ".join(sorted({f"U+{code:04X}" for code in letters.codes[within].tolist()}))
+        yield Finding("glyph", index, f"Characters that cannot be shown: {names}.")

@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from media_library.media.profiles import HOUSE, PROFILES
-from media_library.media.quality import RULES, check, cps, score, wpm
+from media_library.media import webvtt
+from media_library.media.profiles import ALIASES, HOUSE, PROFILES, profile_named
+from media_library.media.quality import RULES, Term, check, cps, score, wpm
 from media_library.media.webvtt import Cue
 
 TEXT = "It was the best of times."
@@ -76,6 +77,16 @@ CASES = [
     ("past the end", track((1, 3)), {"duration": 2.5}, {("past_end", 0)}),
     ("not translated", track((1, 3), text=""), {"sources": [TEXT], "language": "es"}, {("empty", 0), ("missing_target", 0)}),
     ("copied", track((1, 3)), {"sources": [TEXT], "language": "es"}, {("same_as_source", 0)}),
+    ("copied but for white space and tags", track((1, 3), text=" <i>It was the best</i>\nof  times."), {"sources": [TEXT], "language": "es"}, {("same_as_source", 0), ("leading_space", 0), ("double_space", 0), ("one_line_possible", 0)}),
+    ("italics where there are none", track((1, 3), text="<i>안녕하세요</i>"), {"language": "ko", "profile": PROFILES["netflix"]}, {("italics", 0)}),
+    ("no gap in Japanese", [Cue.at(1, 3, "もうだめ"), Cue.at(3, 5, "もうだめ")], {"language": "ja", "profile": PROFILES["netflix"]}, set()),
+    ("a term is missing", track((1, 3), text="Una red nueva."), {"language": "es", "sources": ["A new Mesh."], "terms": [Term("mesh", "malla")]}, {("term_missing", 0)}),
+    ("a term in its plural", track((1, 3), text="Dos mallas."), {"language": "es", "sources": ["Two meshes."], "terms": [Term("mesh", "malla")]}, set()),
+    ("part of a word is no term", track((1, 3), text="Una red."), {"language": "es", "sources": ["A meshwork."], "terms": [Term("mesh", "malla")]}, set()),
+    ("a term whose case counts", track((1, 3), text="Una malla."), {"language": "es", "sources": ["A Mesh."], "terms": [Term("Mesh", "Malla", case_sensitive=True)]}, {("term_missing", 0)}),
+    ("a term over a line break", track((1, 3), text="Una red."), {"language": "es", "sources": ["A wire\nmesh."], "terms": [Term("wire mesh", "tela")]}, {("term_missing", 0)}),
+    ("a word that is forbidden", track((1, 3), text="Un ordenador."), {"language": "es", "terms": [Term("computer", "computadora", ("ordenador",))]}, {("term_forbidden", 0)}),
+    ("a term without spaces", track((1, 3), text="これは禁止語です"), {"language": "ja", "profile": PROFILES["bbc"], "terms": [Term("x", "", ("禁止語",))]}, {("term_forbidden", 0)}),
     ("a short word may be the same", track((1, 3), text="No."), {"sources": ["No."], "language": "es"}, set()),
 ]  # fmt: skip
 
@@ -99,6 +110,7 @@ def test_every_rule_has_its_case():
         "shot_in": "shot_in_after",
         "shot_out": "shot_out_after",
         "against_source": "same_as_source",
+        "terms": "term_missing",
     }
     assert {several.get(rule.__name__, rule.__name__) for rule in RULES} <= covered
 
@@ -125,3 +137,126 @@ def test_the_score_takes_five_for_an_error_and_one_for_a_warning_in_a_hundred_cu
 def test_the_house_style_is_the_one_of_the_handbook():
     assert (HOUSE.chars_per_line, HOUSE.lines, HOUSE.max_cps, HOUSE.optimum_cps) == (42, 2, 17, 15)
     assert (HOUSE.min_duration, HOUSE.max_duration, HOUSE.min_gap_frames) == (0.833, 7.0, 2)
+
+
+# product.md §4.1, row by row: characters a line, lines, characters a second, words a minute, shortest, longest, gap in frames and seconds.
+TABLE = [
+    ("netflix", "en", 42, 2, 20, None, 0.833, 7, 2, 0),
+    ("netflix", "es", 42, 2, 17, None, 0.833, 7, 2, 0),
+    ("netflix-children", "en", 42, 2, 17, None, 0.833, 7, 2, 0),
+    ("netflix-children", "es", 42, 2, 13, None, 0.833, 7, 2, 0),
+    ("netflix-sdh", "en", 42, 2, 20, None, 0.833, 7, 2, 0),
+    ("netflix-sdh-children", "en", 42, 2, 17, None, 0.833, 7, 2, 0),
+    ("netflix-template", "en", 42, 2, 17, None, 0.833, 7, 2, 0),
+    ("netflix-template-children", "en", 42, 2, 13, None, 0.833, 7, 2, 0),
+    ("amazon", "en", 42, 2, 17, None, 1.0, 7.007, 0, 0.083),
+    ("bbc", "en", 37, 2, None, 180, 0.3, None, 0, 0),
+    ("bbc-online", "en", 37, 2, None, 180, 0.3, None, 0, 0),
+    ("bbc-online-vertical", "en", 25, 3, None, 180, 0.3, None, 0, 0),
+    ("dcmp-lower", "en", 32, 2, None, 130, 2.0, 6, 0, 0),
+    ("dcmp-adult", "en", 32, 2, None, 160, 2.0, 6, 0, 0),
+    ("dcmp-theatrical", "en", 32, 2, None, 235, 2.0, 6, 0, 0),
+    ("ted", "en", 42, 2, 21, None, 1.12, 7, 0, 0),
+    ("arte", "en", 40, 2, 20, None, 1.0, 10, 0, 0.2),
+    ("shorts", "en", 24, 2, 25, None, 0.7, 5, 0, 0),
+    ("house", "en", 42, 2, 17, None, 0.833, 7, 2, 0),
+]
+
+
+@pytest.mark.parametrize(("name", "language", *"clswdxfg"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])
+def test_a_profile_has_the_numbers_of_the_handbook(name, language, c, l, s, w, d, x, f, g):  # noqa: E741
+    style = PROFILES[name]
+    assert (style.line_limit(language), style.lines) == (c, l)
+    assert (style.cps_limit(language), style.max_wpm) == (s, w)
+    assert (style.shortest(language), style.max_duration) == (d, x)
+    assert (style.gap_frames(language), style.min_gap) == (f, g)
+
+
+def test_every_profile_stands_in_the_table():
+    assert {row[0] for row in TABLE} == set(PROFILES)
+    assert set(ALIASES.values()) <= set(PROFILES)
+    assert profile_named("netflix-en") is PROFILES["netflix"]
+    assert profile_named("unheard-of") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "speeds"),
+    [
+        ("netflix", {"ar": 20, "en": 20, "hi": 22, "ko": 12, "zh": 9, "ja": 4, "de": 17}),
+        ("netflix-children", {"ar": 17, "en": 17, "hi": 18, "ko": 9, "zh": 7, "ja": 4, "de": 13}),
+        ("netflix-sdh", {"ar": 23, "hi": 25, "ko": 14, "zh": 11, "ja": 7, "en": 20, "de": 20}),
+        ("netflix-sdh-children", {"ar": 20, "hi": 20, "ko": 11, "zh": 9, "ja": 7, "en": 17, "de": 17}),
+    ],
+)
+def test_languages_have_their_own_speeds(name, speeds):
+    assert {language: PROFILES[name].cps_limit(language) for language in speeds} == speeds
+
+
+def test_languages_have_their_own_lines_and_times():
+    netflix = PROFILES["netflix"]
+    assert [netflix.line_limit(language) for language in ("ja", "th", "ko", "zh-Hant", "en")] == [23, 35, 16, 16, 42]
+    assert (netflix.shortest("ja"), netflix.gap_frames("ja")) == (0.5, 0)
+    assert (PROFILES["amazon"].cps_optimum("en"), PROFILES["arte"].cps_optimum("en")) == (12, 12)
+    assert (PROFILES["shorts"].cps_optimum("en"), PROFILES["bbc"].seconds_per_word) == (18, 0.3)
+
+
+FIVE_FAULTS = """WEBVTT
+
+00:00:01.000 --> 00:00:04.000
+A line that is one character too long, here
+
+00:00:05.000 --> 00:00:05.500
+Go.
+
+00:00:07.000 --> 00:00:09.000
+Nobody can read all this,
+in two seconds, you know.
+
+00:00:11.000 --> 00:00:13.000
+These two follow too soon.
+
+00:00:13.040 --> 00:00:15.000
+One frame is not a gap.
+
+00:00:17.000 --> 00:00:22.000
+This stands on one line,
+and this on another one,
+and this on a third.
+
+00:00:24.000 --> 00:00:26.000
+Nothing is wrong with this.
+"""
+
+
+def test_five_cues_that_each_break_one_rule_give_exactly_five_findings():
+    cues = webvtt.parse(FIVE_FAULTS).cues
+    found = check(cues, profile=profile_named("netflix-en"), fps=25)
+    assert [(one.cue_index, one.rule, one.measured, one.limit, one.severity) for one in found] == [
+        (0, "line_len", 43, 42, "error"),
+        (1, "dur_min", 0.5, 0.833, "error"),
+        (2, "cps_max", 25, 20, "error"),
+        (3, "gap_min", 1, 2, "error"),
+        (5, "lines_max", 3, 2, "error"),
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "\0", "a\0b", "\ud800", "😀😀", "e\u0301", "\u3000", "\n\n", "<"])
+def test_no_text_upsets_the_rules(text):
+    for profile in PROFILES.values():
+        for language in ("en", "ja", "xx"):
+            check(
+                track((1, 3), (4, 6), text=text),
+                profile=profile,
+                language=language,
+                sources=[text],
+                terms=[Term(text, text, (text,))],
+            )
+
+
+def test_a_track_without_cues_has_no_findings():
+    assert check([], shots=[1], speech=[(1, 2)], sources=["x"], terms=[Term("x", "y")]) == []
+
+
+def test_letters_beyond_the_basic_plane_and_combining_marks_are_counted_as_they_are_seen():
+    assert check(track((1, 5), text="e\u0301" * 42), fps=25) == []
+    assert {finding.rule for finding in check(track((1, 9), text="😀" * 43), fps=25)} == {"line_len", "dur_max"}
