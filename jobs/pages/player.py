@@ -45,11 +45,6 @@ def made(job: Job) -> dict[str, Asset]:
     return {asset.purpose: asset for asset in Asset.objects.filter(made_from=job.source, language="", deleted_at=None)}
 
 
-def frame_rate(job: Job) -> float:
-    """Frames a second of the picture; 25 where it is not known yet."""
-    return float((job.source.technical if job.source else {}).get("fps") or 25)
-
-
 def player(job: Job, *, only: LanguageOutput | None = None, doors: Doors | None = None) -> dict[str, Any]:
     """Values for ui/player.html. With `only`, the source film alone, and no tracks: the editor shows its own."""
     doors = doors or own_doors(job)
@@ -75,7 +70,7 @@ def player(job: Job, *, only: LanguageOutput | None = None, doors: Doors | None 
         "fingerprint": sha256("|".join(parts).encode()).hexdigest()[:12],
         "films": films,
         "poster": for_page(services.link(poster, inline=True)) if poster else "",
-        "fps": frame_rate(job),
+        "fps": services.frame_rate(job),
         "caption_languages": [o.language for o in outputs if has(o, Track.Kind.CAPTIONS)],
         "described_languages": [o.language for o in outputs if has(o, Track.Kind.AUDIO_DESCRIPTION)],
         "caption_default": job.source_language,

@@ -1,6 +1,7 @@
 """Use cases of jobs: take a video in, make its job, save its tracks, hand out its files."""
 
 from jobs.services.delivery import Download, downloads, slug, track_link
+from jobs.services.describing import fit
 from jobs.services.intake import (
     KIND,
     VIDEO_TYPES,
@@ -10,6 +11,17 @@ from jobs.services.intake import (
     complete_upload,
     create_from_file,
     reserve_upload,
+)
+from jobs.services.pausing import (
+    chapters_vtt,
+    choose_mode,
+    edit_state,
+    find_pause_point,
+    frame_rate,
+    move_pause_point,
+    render_again,
+    require_describing,
+    times_of,
 )
 from jobs.services.reprocessing import STAGES, reprocess
 from jobs.services.tracks import (
@@ -35,23 +47,33 @@ __all__ = [
     "NewJob",
     "Requested",
     "TrackText",
+    "chapters_vtt",
     "check_video",
+    "choose_mode",
     "complete_upload",
     "create_from_file",
     "discard_draft",
     "downloads",
+    "edit_state",
     "find_draft",
     "find_output",
+    "find_pause_point",
+    "fit",
+    "frame_rate",
     "keep_output",
     "link",
     "mark_stale",
+    "move_pause_point",
     "note_engine",
     "open_output_track",
     "read_track",
+    "render_again",
     "reprocess",
+    "require_describing",
     "reserve_upload",
     "save_machine_text",
     "save_track",
     "slug",
+    "times_of",
     "track_link",
 ]

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Literal
 
@@ -244,6 +244,46 @@ class _Desk:
         if candidate.forced_extended and usable >= needed:
             return round(needed, 3)
         return round(max(0.0, needed - usable), 3)
+
+
+def held_elsewhere(placed: Sequence[Placed], points: Mapping[int, float], *, gaps: Sequence[Gap]) -> list[Placed]:
+    """The placement with the holds of `points` (cue index to seconds) where a person put them, and as long as they have to be there.
+
+    Only they change, and a line whose voice would else go on into the picture for which the next one now holds.
+    """
+    moved = [
+        replace(one, start=points[one.cue_index], pause_at=points[one.cue_index])
+        if one.mode == "extended" and one.cue_index in points
+        else one
+        for one in placed
+    ]
+    ordered = sorted(moved, key=lambda one: (one.start, one.cue_index))
+    found: list[Placed] = []
+    for number, one in enumerate(ordered):
+        following = ordered[number + 1] if number + 1 < len(ordered) else None
+        pushed = following is not None and following.cue_index in points
+        if one.mode == "extended" and (one.cue_index in points or pushed):
+            one = _held_anew(one, following, gaps=gaps)  # noqa: PLW2901  (it takes the old one's place)
+        waits = sum(other.pause_seconds for other in found if other.pause_at == one.pause_at)
+        found.append(replace(one, waits=waits if one.mode == "extended" else 0.0))
+    return found
+
+
+def _held_anew(one: Placed, following: Placed | None, *, gaps: Sequence[Gap]) -> Placed:
+    gap = next((gap for gap in gaps if gap.start <= one.start <= gap.end), None)
+    usable_end = gap.usable_end if gap else one.start
+    if following is not None:
+        usable_end = min(usable_end, following.start - BETWEEN)
+    needed = one.spoken_seconds + LEAD_IN + FREEZE_PADDING
+    usable = max(0.0, usable_end - one.start)
+    # Where all of it fits, a person still wanted the picture to wait.
+    seconds = needed if usable >= needed else needed - usable
+    return replace(
+        one,
+        gap_start=gap.start if gap else None,
+        gap_end=gap.end if gap else None,
+        pause_seconds=round(seconds, 3),
+    )
 
 
 def _lengths(placed: Iterable[Placed]) -> Iterable[Finding]:
