@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, time
 from pathlib import PurePosixPath
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 
-from accounts.models import Project, User
+from accounts.models import Client, Project, User
 from core import languages
+from jobs.models import Brief, Job
 from jobs.services import VIDEO_TYPES, NewJob, Requested
 
 # What the list offers. The API takes any tag; a person who needs another one asks production to add it here.
@@ -20,8 +23,16 @@ OFFERED_LANGUAGES = (
 ENDINGS = {ending: kind for kind, ending in VIDEO_TYPES.items()} | {"m4v": "video/mp4"}
 
 
+OUTPUTS = ("captions_vtt", "audio_description_vtt", "audio_description_mp3", "accessible_video_mp4")
+END_OF_DAY = time(23, 59, 59)
+
+
 def language_choices() -> list[tuple[str, str]]:
     return sorted(((tag, languages.name(tag)) for tag in OFFERED_LANGUAGES), key=lambda choice: choice[1])
+
+
+def projects_of(user: User) -> QuerySet[Project]:
+    return Project.objects.visible_to(user).exclude(status=Project.Status.ARCHIVED).select_related("client")
 
 
 class ProjectChoice(forms.ModelChoiceField[Project]):
@@ -31,7 +42,36 @@ class ProjectChoice(forms.ModelChoiceField[Project]):
         return f"{obj.client.name}: {obj.name}" if obj.client else obj.name
 
 
-class NewJobForm(forms.Form):
+class OutputsForm(forms.Form):
+    """What is to be made, from which language and into which."""
+
+    source_language = forms.ChoiceField(label="Spoken language", choices=language_choices, initial="en")
+    languages = forms.MultipleChoiceField(
+        label="Translate into", required=False, choices=language_choices, widget=forms.CheckboxSelectMultiple
+    )
+    captions_vtt = forms.BooleanField(label="Captions", required=False, initial=True)
+    audio_description_vtt = forms.BooleanField(label="Description, as text", required=False, initial=True)
+    audio_description_mp3 = forms.BooleanField(label="Description, spoken", required=False, initial=True)
+    accessible_video_mp4 = forms.BooleanField(label="Described film", required=False, initial=True)
+
+    def offer(self, brief: Brief) -> None:
+        """What the brief asks for can be chosen, also where the list does not have it."""
+        known = dict.fromkeys([*brief.languages, brief.source_language or "en"])
+        if more := [(tag, languages.name(tag)) for tag in known if tag not in OFFERED_LANGUAGES]:
+            for name in ("languages", "source_language"):
+                cast("forms.ChoiceField", self.fields[name]).choices = [*language_choices(), *more]
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        if not any(data.get(name) for name in OUTPUTS):
+            self.add_error("captions_vtt", "Choose at least one thing to make.")
+        return data
+
+    def outputs(self) -> dict[str, bool]:
+        return {name: self.cleaned_data[name] for name in OUTPUTS}
+
+
+class NewJobForm(OutputsForm):
     """A video, what is wanted of it, and for which of `user`'s projects.
 
     `content_type` is set once the form is valid: browsers do not know every ending.
@@ -48,19 +88,11 @@ class NewJobForm(forms.Form):
     project_id = ProjectChoice(
         Project.objects.none(), label="Project", required=False, empty_label="No project", blank=True
     )
-    source_language = forms.ChoiceField(label="Spoken language", choices=language_choices, initial="en")
-    languages = forms.MultipleChoiceField(
-        label="Translate into", required=False, choices=language_choices, widget=forms.CheckboxSelectMultiple
-    )
-    captions_vtt = forms.BooleanField(label="Captions", required=False, initial=True)
-    audio_description_vtt = forms.BooleanField(label="Description, as text", required=False, initial=True)
-    audio_description_mp3 = forms.BooleanField(label="Description, spoken", required=False, initial=True)
-    accessible_video_mp4 = forms.BooleanField(label="Described film", required=False, initial=True)
+    brief_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        projects = Project.objects.visible_to(user).exclude(status=Project.Status.ARCHIVED).select_related("client")
-        cast("ProjectChoice", self.fields["project_id"]).queryset = projects
+        cast("ProjectChoice", self.fields["project_id"]).queryset = projects_of(user)
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -76,13 +108,6 @@ class NewJobForm(forms.Form):
         self.content_type = kind
         return file
 
-    def clean(self) -> dict[str, Any]:
-        data: dict[str, Any] = super().clean() or {}
-        wanted = ("captions_vtt", "audio_description_vtt", "audio_description_mp3", "accessible_video_mp4")
-        if not any(data.get(name) for name in wanted):
-            self.add_error("captions_vtt", "Choose at least one thing to make.")
-        return data
-
     def new_job(self) -> NewJob:
         data = self.cleaned_data
         return NewJob(
@@ -90,14 +115,43 @@ class NewJobForm(forms.Form):
             title=data["title"],
             source_language=data["source_language"],
             project_id=data["project_id"].pk if data["project_id"] else None,
-            requested=Requested(
-                captions_vtt=data["captions_vtt"],
-                audio_description_vtt=data["audio_description_vtt"],
-                audio_description_mp3=data["audio_description_mp3"],
-                accessible_video_mp4=data["accessible_video_mp4"],
-                languages=tuple(data["languages"]),
-            ),
+            brief_id=data["brief_id"],
+            requested=Requested(**self.outputs(), languages=tuple(data["languages"])),
         )
+
+
+class BriefForm(OutputsForm):
+    """What somebody asks for. `user` sees the clients and projects to choose from."""
+
+    title = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    description = forms.CharField(
+        label="What is to be done",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="For whom, in which tone, what to watch for, where the film will be shown.",
+    )
+    client = forms.ModelChoiceField(Client.objects.none(), required=False, empty_label="No client")
+    project = ProjectChoice(Project.objects.none(), required=False, empty_label="No project")
+    due_date = forms.DateField(
+        label="Due",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="By the end of this day (UTC).",
+    )
+    priority = forms.TypedChoiceField(coerce=int, choices=Job.Priority.choices, initial=Job.Priority.NORMAL)
+
+    def __init__(self, *args: Any, user: User, brief: Brief | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        clients = Client.objects.visible_to(user).order_by("name", "pk")
+        cast("forms.ModelChoiceField[Client]", self.fields["client"]).queryset = clients
+        cast("ProjectChoice", self.fields["project"]).queryset = projects_of(user)
+        if brief is not None:
+            self.offer(brief)
+
+    def clean_due_date(self) -> datetime | None:
+        day = self.cleaned_data["due_date"]
+        return datetime.combine(day, END_OF_DAY, tzinfo=UTC) if day else None
 
 
 class TrackForm(forms.Form):

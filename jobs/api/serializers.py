@@ -145,6 +145,7 @@ class NewJobInput(Input):
     org_id = IdField(required=False, allow_null=True, default=None)
     client_id = IdField(required=False, allow_null=True, default=None)
     project_id = IdField(required=False, allow_null=True, default=None)
+    brief_id = IdField(required=False, allow_null=True, default=None)
 
     @classmethod
     def read(cls, data: Any) -> services.NewJob:
@@ -162,6 +163,7 @@ class NewJobInput(Input):
             organization_id=body["org_id"],
             client_id=body["client_id"],
             project_id=body["project_id"],
+            brief_id=body["brief_id"],
             requested=services.Requested(
                 captions_vtt=wanted["captions_vtt"],
                 audio_description_vtt=wanted["audio_description_vtt"],
@@ -265,7 +267,7 @@ def job_output(job: Job, user: User) -> dict[str, Any]:
                 "default_voice": job.tts_voice,
             },
         },
-        "brief_id": None,
+        "brief_id": job.brief_id,
         "cloned_from": job.cloned_from_id,
         "failed_step": job.failed_step or None,
         "error": job.error or None,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.pages import tracks, views
+from jobs.pages import briefs, tracks, views
 
 app_name = "jobs"
 urlpatterns = [
+    path("briefs", briefs.brief_list, name="briefs"),
+    path("briefs/new", briefs.brief_new, name="brief_new"),
+    path("briefs/<uuid:brief_id>", briefs.brief, name="brief"),
+    path("briefs/<uuid:brief_id>/approve", briefs.brief_approve, name="brief_approve"),
     path("jobs", views.job_list, name="list"),
     path("jobs/new", views.new_job, name="new"),
     path("jobs/new/languages", views.languages_without_engine, name="languages"),

@@ -18,7 +18,8 @@ from core.storage import removal, store, uploads
 from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import events, policies, signals
-from jobs.models import Job, LanguageOutput
+from jobs.models import Brief, Job, LanguageOutput
+from jobs.services.briefs import for_new_job
 from jobs.services.places import place_of
 from media_library import services as library
 from media_library.models import Asset
@@ -51,7 +52,10 @@ class Requested:
 
 @dataclass(frozen=True)
 class NewJob:
-    """What a person says about a new job. `organization_id` None means the only house the person belongs to, if there is one."""
+    """What a person says about a new job. `organization_id` None means the only house the person belongs to, if there is one.
+
+    With `brief_id` and no place named, the job belongs where the brief does.
+    """
 
     filename: str
     source_language: str
@@ -61,6 +65,7 @@ class NewJob:
     organization_id: uuid.UUID | None = None
     client_id: uuid.UUID | None = None
     project_id: uuid.UUID | None = None
+    brief_id: uuid.UUID | None = None
 
 
 def check_video(*, content_type: str, size: int, limit: int | None = None) -> None:
@@ -140,12 +145,21 @@ def _uploaded(uri: str, *, owner: User) -> Upload | None:
     return Upload.objects.filter(key=key, owner=owner).first()
 
 
+def _place(owner: User, new: NewJob, brief: Brief | None) -> placing.Place:
+    says_where = new.organization_id or new.client_id or new.project_id
+    named = brief if brief is not None and not says_where else new
+    return place_of(
+        owner, organization_id=named.organization_id, client_id=named.client_id, project_id=named.project_id
+    )
+
+
 @transaction.atomic
 def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_type: str, size: int, sha256: str) -> Job:
     source_language = languages.canonical(new.source_language)
     targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
     targets.pop(source_language, None)
-    place = place_of(owner, organization_id=new.organization_id, client_id=new.client_id, project_id=new.project_id)
+    brief = for_new_job(owner, new.brief_id) if new.brief_id else None
+    place = _place(owner, new, brief)
     placing.hold(place)
     asset = library.add_original(
         owner=owner,
@@ -167,6 +181,9 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         organization=place.organization,
         client=place.client,
         project=place.project,
+        brief=brief,
+        priority=brief.priority if brief else Job.Priority.NORMAL,
+        due_at=brief.due_date if brief else None,
         created_by=owner,
         source=asset,
         source_language=source_language,

@@ -18,6 +18,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "bool": ("perhaps", {}),
     "datetime": ("yesterday",),
     "object": ("text",),
+    "list<string>": ("es", [{"a": 1}]),
     **dict.fromkeys(("file", "file (video)", "file (.xlsx)"), ("no file",)),
 }
 WRONG_FORMAT = {"email": ("no-address", "two@@signs.example", "")}

@@ -288,3 +288,8 @@ def a_job_that_waits_for_the_end(world: World) -> None:
 @given
 def a_job_that_is_done(world: World) -> None:
     _in_state(world, Job.Status.COMPLETED)
+
+
+@given
+def a_brief_that_waits(world: World) -> None:
+    Brief.objects.filter(pk=world.things["brief"]).update(status=Brief.Status.SUBMITTED)

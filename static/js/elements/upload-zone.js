@@ -125,6 +125,7 @@ export class UploadZone extends HTMLElement {
     const order = {
       source_language: form.get("source_language"),
       project_id: form.get("project_id") || null,
+      brief_id: form.get("brief_id") || null,
       requested_outputs: {
         captions_vtt: form.has("captions_vtt"),
         audio_description_vtt: form.has("audio_description_vtt"),
