@@ -18,8 +18,8 @@ Op = Literal["equal", "removed", "added"]
 Aligned = tuple[int | None, int | None]
 Words = list[tuple[Op, str]]
 
-# White space before a word goes with it; a line break is a word of its own, because captions are about lines.
-_WORDS = re.compile(r"[^\S\n]*(?:\n|\S+)|[^\S\n]+")
+# A line break counts as a word, because captions are about lines.
+_PIECES = re.compile(r"\n|[^\S\n]+|\S+")
 CONTEXT_LINES = 3
 
 
@@ -152,9 +152,22 @@ def changes(before: Sequence[Cue], after: Sequence[Cue]) -> list[Change]:
 
 def words(before: str, after: str) -> Words:
     """What went and what came, word by word; runs of the same kind are one piece."""
-    old, new = _WORDS.findall(before), _WORDS.findall(after)
-    kept = matching([word.strip(" \t") for word in old], [word.strip(" \t") for word in new])
+    old, new = _PIECES.findall(before), _PIECES.findall(after)
+    mine = [index for index, piece in enumerate(old) if not _is_blank(piece)]
+    theirs = [index for index, piece in enumerate(new) if not _is_blank(piece)]
+    kept: list[Pair] = []
+    for one, other in matching([old[index] for index in mine], [new[index] for index in theirs]):
+        left, right = mine[one], theirs[other]
+        if left and right and _is_blank(old[left - 1]) and old[left - 1] == new[right - 1]:
+            kept.append((left - 1, right - 1))
+        kept.append((left, right))
+    if old and new and _is_blank(old[-1]) and old[-1] == new[-1]:
+        kept.append((len(old) - 1, len(new) - 1))
     return _script(kept, old, new, joined="".join)
+
+
+def _is_blank(piece: str) -> bool:
+    return piece != "\n" and piece.isspace()
 
 
 def word_changes(before: Sequence[Cue], after: Sequence[Cue]) -> Words:
