@@ -1,0 +1,1 @@
+"""Use cases of checking. Each noun has its module."""

@@ -46,6 +46,7 @@ GROUPS = (
     "accessible.clients",
     "accessible.invitations",
     "accessible.glossaries",
+    "accessible.language_qc",
     "accessible.admin",
     "accessible.files",
     "accessible.briefs",

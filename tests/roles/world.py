@@ -293,3 +293,37 @@ def a_job_that_is_done(world: World) -> None:
 @given
 def a_brief_that_waits(world: World) -> None:
     Brief.objects.filter(pk=world.things["brief"]).update(status=Brief.Status.SUBMITTED)
+
+
+def _spanish(world: World, state: str, **more: Any) -> None:
+    LanguageReview.objects.filter(output__job=world.job, output__language="es").update(state=state, **more)
+
+
+@given
+def spanish_is_nobodys(world: World) -> None:
+    _spanish(world, "unassigned", linguist=None)
+
+
+@given
+def spanish_has_no_reviewer(world: World) -> None:
+    _spanish(world, "assigned", reviewer=None)
+
+
+@given
+def spanish_is_worked_on(world: World) -> None:
+    _spanish(world, "in_progress")
+
+
+@given
+def spanish_is_submitted(world: World) -> None:
+    _spanish(world, "submitted", submitted_by=world.people["linguist"])
+
+
+@given
+def spanish_is_reviewed(world: World) -> None:
+    _spanish(world, "in_review", submitted_by=world.people["linguist"])
+
+
+@given
+def spanish_is_rejected(world: World) -> None:
+    _spanish(world, "rejected", submitted_by=world.people["linguist"])
