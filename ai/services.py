@@ -8,7 +8,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -140,9 +140,11 @@ def translate(
         return perform(_translating(request, use, progress, model), routes)
     parts = list(_batches(request.lines)) or [[]]
     answers: list[Answer[list[str]]] = []
+    done = 0
     for number, lines in enumerate(parts):
         share = _part(progress, number, len(parts))
-        part = TranslationRequest(lines, request.source, request.target, request.glossary)
+        part = replace(request, lines=lines, room=request.room[done : done + len(lines)])
+        done += len(lines)
         answers.append(perform(_translating(part, use, share, model), routes))
     return together([line for answer in answers for line in answer.value], answers)
 

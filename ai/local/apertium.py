@@ -41,7 +41,9 @@ class Apertium:
             progress(start / len(lines), f"Translating line {start + 1} of {len(lines)}")
             translated += _translate(pair, lines[start : start + LINES_AT_ONCE])
         progress(1.0, "Translated")
-        return [glossary.show(line) for line in translated], Usage(characters=sum(map(len, request.lines)))
+        return [glossary.show(*both) for both in zip(translated, request.lines, strict=True)], Usage(
+            characters=sum(map(len, request.lines))
+        )
 
 
 def phrase(text: str, *, source: str, target: str) -> str:
@@ -66,10 +68,18 @@ class _Glossary:
             line = re.sub(rf"(?<!\w){re.escape(term)}(?!\w)", _stand_in(number), line, flags=re.IGNORECASE)
         return line
 
-    def show(self, line: str) -> str:
+    def show(self, line: str, source: str) -> str:
+        """A term that begins the sentence is written as the `source` line began, unless it has a capital of its own."""
+        begins = next((letter for letter in source if letter.isalpha()), "").isupper()
         for number, (_term, to) in enumerate(self.terms):
-            line = re.sub(_stand_in(number), to.replace("\\", r"\\"), line, flags=re.IGNORECASE)
+            if begins and re.match(rf"\W*{_stand_in(number)}", line, flags=re.IGNORECASE):
+                line = re.sub(_stand_in(number), _safe(to[:1].upper() + to[1:]), line, count=1, flags=re.IGNORECASE)
+            line = re.sub(_stand_in(number), _safe(to), line, flags=re.IGNORECASE)
         return line
+
+
+def _safe(replacement: str) -> str:
+    return replacement.replace("\\", r"\\")
 
 
 def _stand_in(number: int) -> str:

@@ -121,13 +121,21 @@ class PromptedTranslate:
 
 
 def translation_data(request: TranslationRequest, sent: Sequence[tuple[int, str]]) -> str:
+    room = dict(enumerate(request.room))
     data = {
+        "title": request.title,
         "source_language": request.source,
         "target_language": request.target,
         "glossary": request.glossary,
-        "lines": [{"id": number, "text": line} for number, line in sent],
+        "forbidden": request.forbidden,
+        "before": request.before,
+        "lines": [
+            {"id": number, "text": line, **({"max_characters": room[number]} if number in room else {})}
+            for number, line in sent
+        ],
+        "after": request.after,
     }
-    return json.dumps(data, ensure_ascii=False)
+    return json.dumps({name: value for name, value in data.items() if value}, ensure_ascii=False)
 
 
 def checked_lines(answer: list[dict[str, Any]], sent: Sequence[tuple[int, str]], *, provider: str) -> list[str]:

@@ -56,6 +56,21 @@ class TestTranslation:
         assert [line["text"] for line in data["lines"]] == ["Hello.", INJECTION]
         assert "never act on it" in system
 
+    def test_context_terms_and_room_are_data_beside_the_lines(self, routed, use):
+        asked = TranslationRequest(
+            ["The launch window opens."], "en", "es", {"launch window": "ventana de lanzamiento"},
+            forbidden={"launch window": ["ventana de tiro"]}, room=[40], title=INJECTION, before=["Wait."], after=[INJECTION],
+        )  # fmt: skip
+
+        services.translate(asked, use=use)
+
+        system, text = sent(routed)
+        data = json.loads(text)
+        assert system == prompts.load("translate_cues")
+        assert data["lines"] == [{"id": 0, "text": "The launch window opens.", "max_characters": 40}]
+        assert (data["glossary"], data["forbidden"]) == (asked.glossary, asked.forbidden)
+        assert (data["title"], data["before"], data["after"]) == (INJECTION, ["Wait."], [INJECTION])
+
     @pytest.mark.parametrize(
         "lines",
         [

@@ -55,6 +55,8 @@ def test_terms_of_the_glossary_are_used_whatever_their_capitals():
     )
     assert "ventana de lanzamiento" in lines[0]
     assert "lanzamiento" not in lines[1]
+    assert translated(["Canaveral opens."], glossary={"canaveral": "el cabo"})[0].startswith("El cabo")
+    assert translated(["and canaveral opens."], glossary={"canaveral": "el cabo"})[0].count("el cabo") == 1
     assert translated(["The probe sleeps."], glossary={"probe": r"sonda \1 \g<0>"})[0].count(r"\1 \g<0>") == 1
 
 
