@@ -50,21 +50,24 @@ def terms(track: Track) -> Iterator[Finding]:
     target = track.language
     here = _Words(track.plain, language=target)
     there = _Words([plain_text(text) for text in track.sources], language="") if track.sources else None
+    settled = {term.source.casefold(): term.target[0] for term in track.terms if term.target and not term.forbidden}
     for term in track.terms:
-        for banned in term.forbidden:
-            for index in here.holding(banned, case_sensitive=term.case_sensitive):
-                yield Finding("term_forbidden", index, f"“{banned}” may not be used{_instead(term)}.")
-        if there is None or not term.target:
-            continue
-        found = set(here.holding(term.target, case_sensitive=term.case_sensitive))
-        for index in there.holding(term.source, case_sensitive=term.case_sensitive):
-            if index < len(track.cues) and index not in found:
-                message = f"“{term.source}” is translated as “{term.target}” for this client."
-                yield Finding("term_missing", index, message)
+        found = {index for words in term.target for index in here.holding(words, case_sensitive=term.case_sensitive)}
+        if term.forbidden:
+            better = settled.get(term.source.casefold(), "")
+            for index in sorted(found):
+                yield Finding("term_forbidden", index, _may_not(term, track.plain[index], better))
+        elif there is not None and term.target:
+            for index in there.holding(term.source, case_sensitive=term.case_sensitive):
+                if index < len(track.cues) and index not in found:
+                    message = f"“{term.source}” is translated as “{term.target[0]}” for this client."
+                    yield Finding("term_missing", index, message)
 
 
-def _instead(term: Term) -> str:
-    return f": write “{term.target}”" if term.target else ""
+def _may_not(term: Term, text: str, better: str) -> str:
+    read = " ".join(text.split()).casefold()
+    words = next((words for words in term.target if words.casefold() in read), term.target[0])
+    return f"“{words}” may not be used" + (f": write “{better}”." if better else " for this client.")
 
 
 class _Words:

@@ -32,12 +32,12 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """How a word of the source is to be translated; `forbidden` are words that may not stand in the translation."""
+    """How a word of the source is to be translated; `target` may hold alternatives, the preferred one first. With `forbidden` it is what
+    must not be written."""
 
     source: str
-    target: str = ""
-    forbidden: tuple[str, ...] = ()
-    notes: str = ""
+    target: tuple[str, ...] = ()
+    forbidden: bool = False
     case_sensitive: bool = False
 
 

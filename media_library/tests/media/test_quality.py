@@ -101,43 +101,43 @@ CASES += [
     (
         "a term is missing",
         track((1, 3), text="Una red nueva."),
-        {"language": "es", "sources": ["A new Mesh."], "terms": [Term("mesh", "malla")]},
+        {"language": "es", "sources": ["A new Mesh."], "terms": [Term("mesh", ("malla",))]},
         {("term_missing", 0)},
     ),
     (
         "a term in its plural",
         track((1, 3), text="Dos mallas."),
-        {"language": "es", "sources": ["Two meshes."], "terms": [Term("mesh", "malla")]},
+        {"language": "es", "sources": ["Two meshes."], "terms": [Term("mesh", ("malla",))]},
         set(),
     ),
     (
         "part of a word is no term",
         track((1, 3), text="Una red."),
-        {"language": "es", "sources": ["A meshwork."], "terms": [Term("mesh", "malla")]},
+        {"language": "es", "sources": ["A meshwork."], "terms": [Term("mesh", ("malla",))]},
         set(),
     ),
     (
         "a term whose case counts",
         track((1, 3), text="Una malla."),
-        {"language": "es", "sources": ["A Mesh."], "terms": [Term("Mesh", "Malla", case_sensitive=True)]},
+        {"language": "es", "sources": ["A Mesh."], "terms": [Term("Mesh", ("Malla",), case_sensitive=True)]},
         {("term_missing", 0)},
     ),
     (
         "a term over a line break",
         track((1, 3), text="Una red."),
-        {"language": "es", "sources": ["A wire\nmesh."], "terms": [Term("wire mesh", "tela")]},
+        {"language": "es", "sources": ["A wire\nmesh."], "terms": [Term("wire mesh", ("tela",))]},
         {("term_missing", 0)},
     ),
     (
         "a word that is forbidden",
         track((1, 3), text="Un ordenador."),
-        {"language": "es", "terms": [Term("computer", "computadora", ("ordenador",))]},
+        {"language": "es", "terms": [Term("computer", ("ordenador",), forbidden=True)]},
         {("term_forbidden", 0)},
     ),
     (
         "a term without spaces",
         track((1, 3), text="これは禁止語です"),
-        {"language": "ja", "profile": PROFILES["bbc"], "terms": [Term("x", "", ("禁止語",))]},
+        {"language": "ja", "profile": PROFILES["bbc"], "terms": [Term("x", ("禁止語",), forbidden=True)]},
         {("term_forbidden", 0)},
     ),
 ]
@@ -301,12 +301,23 @@ def test_no_text_upsets_the_rules(text):
                 profile=profile,
                 language=language,
                 sources=[text],
-                terms=[Term(text, text, (text,))],
+                terms=[Term(text, (text,)), Term(text, (text,), forbidden=True)],
             )
 
 
+def test_any_of_the_alternatives_will_do_and_a_forbidden_word_names_the_one_to_use():
+    terms = [Term("mesh", ("malla", "red")), Term("mesh", ("tejido",), forbidden=True)]
+    about = {"language": "es", "sources": ["A mesh."], "terms": terms}
+    assert rules(track((1, 3), text="Una red."), **about) == set()
+    found = check(track((1, 3), text="Un tejido."), fps=25, **about)
+    assert [finding.message for finding in found] == [
+        "“mesh” is translated as “malla” for this client.",
+        "“tejido” may not be used: write “malla”.",
+    ]
+
+
 def test_a_track_without_cues_has_no_findings():
-    assert check([], shots=[1], speech=[(1, 2)], sources=["x"], terms=[Term("x", "y")]) == []
+    assert check([], shots=[1], speech=[(1, 2)], sources=["x"], terms=[Term("x", ("y",))]) == []
 
 
 def test_letters_beyond_the_basic_plane_and_combining_marks_are_counted_as_they_are_seen():
