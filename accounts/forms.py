@@ -103,6 +103,12 @@ class ProfileForm(forms.Form):
         assume_scheme="https",
         help_text="The https address of a picture. It is handed on to programs; the studio itself never fetches it.",
     )
+    notification_mail = forms.ChoiceField(
+        label="Letters about your work",
+        required=False,
+        choices=User.Letters.choices,
+        help_text="What is urgent comes at once, unless you want no letters. Everything is under News in any case.",
+    )
 
 
 class NewKeyForm(forms.Form):

@@ -175,6 +175,8 @@ CELERY_BEAT_SCHEDULE = {
     "core.mail.send": {"task": "core.mail.tasks.send", "schedule": 15.0},
     "core.audit.seal": {"task": "core.tasks.seal_audit_trail", "schedule": 5.0},
     "accounts.forget_expired": {"task": "accounts.tasks.forget_expired", "schedule": 86_400.0},
+    # Whatever the beat missed at eight in the morning goes out with the next look.
+    "accounts.send_digests": {"task": "accounts.tasks.send_digests", "schedule": 600.0},
     "core.audit.checkpoint": {"task": "core.tasks.write_audit_checkpoint", "schedule": 3600.0},
     "core.audit.verify": {
         "task": "core.tasks.verify_audit_trail",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.api import admin, auth, clients, invitations, organizations, users
+from accounts.api import admin, auth, clients, invitations, notifications, organizations, users
 
 ORGANIZATION = "v1/organizations/<uuid:organization_id>"
 CLIENT = "v1/clients/<uuid:client_id>"
@@ -21,6 +21,8 @@ urlpatterns = [
     path("v1/auth/refresh", auth.Refresh.as_view(), name="refresh"),
     path("v1/auth/logout", auth.Logout.as_view(), name="logout"),
     path("users/search", users.SearchUsers.as_view(), name="users_search"),
+    path("notifications", notifications.Notifications.as_view(), name="notifications"),
+    path("notifications/read", notifications.NotificationsRead.as_view(), name="notifications_read"),
     path("v1/organizations", organizations.Organizations.as_view(), name="organizations"),
     path("v1/organizations/me/memberships", organizations.MyMemberships.as_view(), name="my_memberships"),
     path(ORGANIZATION, organizations.OrganizationDetail.as_view(), name="organization"),

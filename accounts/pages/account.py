@@ -60,7 +60,7 @@ def is_recent(request: HttpRequest) -> bool:
 @never_cache
 def show_profile(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
-    initial = {"name": user.name, "avatar_url": user.avatar_url}
+    initial = {"name": user.name, "avatar_url": user.avatar_url, "notification_mail": user.notification_mail}
     form = ProfileForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:

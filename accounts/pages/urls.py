@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts.pages import account, audit, registration, sign_in, tenancy_urls
+from accounts.pages import account, audit, notifications, registration, sign_in, tenancy_urls
 
 app_name = "accounts"
 urlpatterns = [
@@ -30,6 +30,10 @@ urlpatterns = [
     path("account/keys", account.keys, name="keys"),
     path("account/keys/<uuid:pk>/revoke", account.revoke_key, name="revoke-key"),
     path("account/confirm", account.confirm, name="confirm"),
+    path("notifications", notifications.news_list, name="notifications"),
+    path("notifications/read", notifications.news_read, name="notifications_read"),
+    path("notifications/bell", notifications.bell, name="bell"),
+    path("notifications/<uuid:news_id>", notifications.news_open, name="notification"),
     path("audit", audit.trail, name="audit"),
     path("audit.csv", audit.taken_along, name="audit_csv"),
     path("audit/verify", audit.verify, name="audit_verify"),

@@ -9,10 +9,12 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from accounts.models import OneTimeLink, RefreshToken, UserSession
+from accounts.models import Notification, OneTimeLink, RefreshToken, UserSession
 
 # So long people see in their list where they were signed in, and a replaced refresh token still gives a thief away.
 KEPT = timedelta(days=30)
+# After they were read; unread ones stay four times as long.
+NEWS_KEPT = timedelta(days=90)
 BATCH = 1000
 
 
@@ -25,6 +27,9 @@ def forget_expired() -> dict[str, int]:
         "refresh_tokens": _delete(RefreshToken.objects.filter(replaced_at__lt=long_ago)),
         "sign_ins": _delete(UserSession.objects.filter(ended)),
         "one_time_links": _delete(OneTimeLink.objects.filter(expires_at__lt=long_ago)),
+        "news": _delete(
+            Notification.objects.filter(Q(read_at__lt=now - NEWS_KEPT) | Q(created_at__lt=now - 4 * NEWS_KEPT))
+        ),
         "browser_sessions": _delete(Session.objects.filter(expire_date__lt=now)),
     }
 

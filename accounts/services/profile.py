@@ -17,15 +17,18 @@ HTTPS_ONLY = URLValidator(schemes=["https"])
 
 
 @transaction.atomic
-def change_profile(user: User, *, name: str, avatar_url: str, actor: User) -> None:
-    """`avatar_url` is kept and handed on, never fetched."""
+def change_profile(user: User, *, name: str, avatar_url: str, notification_mail: str = "", actor: User) -> None:
+    """`avatar_url` is kept and handed on, never fetched. Without a word on letters they come as before."""
     name, avatar_url = name.strip(), avatar_url.strip()
     if not name or len(name) > 150:
         raise InvalidFieldError("Give a name of up to 150 characters.", field="name")
     if avatar_url:
         _check_picture(avatar_url)
-    user.name, user.avatar_url = name, avatar_url
-    user.save(update_fields=["name", "avatar_url", "updated_at"])
+    letters = notification_mail or user.notification_mail
+    if letters not in User.Letters.values:
+        raise InvalidFieldError("Choose how often.", field="notification_mail")
+    user.name, user.avatar_url, user.notification_mail = name, avatar_url, letters
+    user.save(update_fields=["name", "avatar_url", "notification_mail", "updated_at"])
     audit.record("accounts.user.update", user, actor=actor)
 
 

@@ -12,7 +12,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import ApiKey, Client, Invitation, Membership, Organization, Project, User, UserSession
+from accounts.models import (
+    ApiKey,
+    Client,
+    Invitation,
+    Membership,
+    Notification,
+    Organization,
+    Project,
+    User,
+    UserSession,
+)
 from accounts.tests.factories import (
     ClientFactory,
     OrganizationFactory,
@@ -130,6 +140,7 @@ def build() -> World:
         "glossary": glossary.pk,
         "glossary_version": glossary.versions.get().pk,
         "nobody": uuid.uuid4(),
+        "news": Notification.objects.create(user=people["creator"], kind="job.completed", text="It is done.").pk,
         **_library(house, people, client=client),
         **_checking(house, people, job, client=client),
         "film_media": LibraryAssetFactory(owner=people["creator"], project=shared).pk,

@@ -9,7 +9,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import Invitation, OneTimeLink, RefreshToken, UserSession
+from accounts.models import Invitation, Notification, OneTimeLink, RefreshToken, UserSession
 from accounts.services import housekeeping
 from accounts.tests.factories import UserFactory
 
@@ -41,8 +41,11 @@ def test_only_what_nobody_can_use_any_more_is_forgotten(monkeypatch: pytest.Monk
     Session.objects.create(session_key="dead", session_data="", expire_date=days(-1))
     Invitation.objects.create(email="guest@example.com", token_hash="x", expires_at=days(-400), invited_by=user)
 
+    for read in (-89, -91):
+        Notification.objects.create(user=user, kind="job.completed", text="A", read_at=days(read))
+
     gone = housekeeping.forget_expired()
-    assert gone == {"refresh_tokens": 1, "sign_ins": 2, "one_time_links": 1, "browser_sessions": 1}
+    assert gone == {"refresh_tokens": 1, "sign_ins": 2, "one_time_links": 1, "news": 1, "browser_sessions": 1}
     assert UserSession.objects.count() == 3
     assert set(RefreshToken.objects.values_list("token_hash", flat=True)) == {"0", "1"}
     assert Session.objects.get().session_key == "live"
