@@ -12,13 +12,13 @@ from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from jobs import events, workflows
 from jobs.models import Job, LanguageOutput
-from jobs.services import KIND
+from jobs.services import KIND, translating
 from jobs.steps.describe import Describe
 from jobs.steps.ingest import Conform, Ingest, Look, Survey
 from jobs.steps.listen import Caption, Transcribe
 from jobs.steps.render import Render, Validate
 from jobs.steps.speak import Mix, Place, Speak
-from jobs.steps.translate import Translate
+from jobs.steps.translate import Backfill, Translate
 from media_library.services import ingestion
 
 S = Job.Status
@@ -181,5 +181,51 @@ ACCESSIBLE = register(
                 needs=(workflows.SOURCE_GATE, "translate", "mix", "validate"),
             ),
         ),
+    )
+)
+
+
+class TranslationListener:
+    """Carries a translation that is brought up to its source over to its language."""
+
+    def stage_entered(self, run: Run, stage: str) -> None:
+        """The language's own status says enough."""
+
+    def step_changed(self, run: Run, step: Step) -> None:
+        work = LanguageOutput.Work
+        if step.status == Step.Status.RUNNING:
+            self._became(run, work.RUNNING)
+        elif step.status == Step.Status.DONE:
+            self._became(run, work.PENDING if (step.result or {}).get("missing") else work.DONE)
+
+    def failed(self, run: Run, step: Step) -> None:  # noqa: ARG002  (every listener is told alike)
+        self._became(run, LanguageOutput.Work.FAILED)
+
+    def cancelled(self, run: Run) -> None:
+        self._became(run, LanguageOutput.Work.PENDING)
+
+    def progressed(self, run: Run, step: Step) -> None:
+        """Whoever waits asks for the run."""
+
+    def _became(self, run: Run, status: str) -> None:
+        LanguageOutput.objects.filter(pk=run.subject_id).update(translation_status=status)
+
+
+def _sees_output(user: User, output_id: uuid.UUID) -> bool:
+    return LanguageOutput.objects.visible_to(user).filter(pk=output_id).exists()
+
+
+def _translated(run: Run) -> dict[str, Any]:
+    step = run.steps.get(name="translate")
+    return {"language": LanguageOutput.objects.get(pk=run.subject_id).language, **(step.result or {})}
+
+
+TRANSLATION = register(
+    Pipeline(
+        kind=translating.KIND,
+        listener=TranslationListener(),
+        sees=_sees_output,
+        result=_translated,
+        steps=(StepSpec("translate", Backfill, queue="ai", retry=ENGINES),),
     )
 )

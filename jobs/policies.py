@@ -54,11 +54,16 @@ RULES: dict[str, Rule] = {
     "blocked_on_source": _rule(R.PRODUCTION, reason=PRODUCTION),
     "promote_to_qc": _rule(R.PRODUCTION, reason=PRODUCTION),
     "retry_tts": _rule(R.PRODUCTION, reason=PRODUCTION),
+    "translate": _rule(
+        R.PRODUCTION, R.PROJECT_MANAGER, reason="Production and project managers have a language translated."
+    ),
     # Which language and state is decided per track, by `may_edit_track`.
     "edit_tracks": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
+    "upload_final": _rule(R.PRODUCTION, reason="Production uploads finished texts."),
     # Which language and state is decided per track too.
     "pause_points": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
     "description_mode": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
+    "quality": _rule(R.PRODUCTION, R.PROJECT_MANAGER, reason="Production and project managers choose the style."),
     "downloads": _rule(R.CLIENT, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
 }
 
