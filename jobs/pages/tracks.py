@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
@@ -24,7 +24,7 @@ from media_library.media import webvtt
 from media_library.media.pauses import Pause
 from media_library.media.profiles import HOUSE
 from media_library.media.timemap import TimeMap
-from media_library.models import Asset, Track
+from media_library.models import Asset, Track, TrackVersion
 
 
 @login_required
@@ -137,12 +137,17 @@ def film_captions(request: HttpRequest, job_id: uuid.UUID, film: str, language: 
     """The newest captions, moved along with the pauses of the film in `film`'s language."""
     job = find_job(request, job_id)
     text = services.read_track(job, language=language, kind=Track.Kind.CAPTIONS, reader=viewer(request))
+    return shifted_captions(job, film, text.version)
+
+
+def shifted_captions(job: Job, film: str, version: TrackVersion) -> HttpResponse:
+    """The text in the time of the film in `film`'s language."""
     described = next((output.accessible_video for output in job.outputs.all() if output.language == film), None)
     if described is None:
         raise NotFoundError("This film is not made yet.")
     times = TimeMap(Pause(*pause) for pause in described.technical.get("pauses", []))
-    document = webvtt.Document(blocks=list(times.cues(webvtt.parse(text.version.content).cues)))
-    return vtt(document.write(), etag=f'"{text.version.pk}-{described.sha256[:12]}"')
+    document = webvtt.Document(blocks=list(times.cues(webvtt.parse(version.content).cues)))
+    return vtt(document.write(), etag=f'"{version.pk}-{described.sha256[:12]}"')
 
 
 @login_required
@@ -154,6 +159,15 @@ def waveform(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     return HttpResponse(
         stored_text(asset), content_type="application/json", headers={"Cache-Control": "private, max-age=3600"}
     )
+
+
+@login_required
+@require_GET
+def shots(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
+    """Where the picture changes, in seconds: none before the video was looked at."""
+    source = find_job(request, job_id).source
+    found = source.technical.get("shots") if source else None
+    return JsonResponse({"shots": sorted(found or [])}, headers={"Cache-Control": "private, no-cache"})
 
 
 def stored_text(asset: Asset) -> str:

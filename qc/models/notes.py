@@ -69,3 +69,7 @@ class ReviewNote(models.Model):
 
     def __str__(self) -> str:
         return self.body[:60]
+
+    @property
+    def milliseconds(self) -> float:
+        return self.timestamp * 1000

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models import User
 from jobs.models import Job
@@ -17,14 +18,16 @@ class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
     def visible_to(self, user: User) -> ShareLinkQuerySet:
         return self.filter(job__in=Job.objects.visible_to(user))
 
-    def open(self) -> ShareLinkQuerySet:
-        """Neither revoked, expired nor used up, of a job that is there."""
-        return self.filter(
-            Q(max_views=None) | Q(view_count__lt=F("max_views")),
-            revoked_at=None,
-            expires_at__gt=Now(),
-            job__deleted_at=None,
-        )
+    def in_force(self) -> ShareLinkQuerySet:
+        """Neither revoked nor expired. Its views may be used up."""
+        return self.filter(revoked_at=None, expires_at__gt=Now())
+
+    def alive(self) -> ShareLinkQuerySet:
+        """In force, of a job that is there."""
+        return self.in_force().filter(job__deleted_at=None)
+
+    def with_views_left(self) -> ShareLinkQuerySet:
+        return self.filter(Q(max_views=None) | Q(view_count__lt=F("max_views")))
 
 
 class ShareLink(models.Model):
@@ -54,6 +57,11 @@ class ShareLink(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Link {self.prefix}…"
+
+    @property
+    def is_over(self) -> bool:
+        used_up = self.max_views is not None and self.view_count >= self.max_views
+        return used_up or self.expires_at <= timezone.now()
 
 
 class ShareVisitQuerySet(models.QuerySet["ShareVisit"]):

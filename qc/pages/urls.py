@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from qc.pages import review, shared
 
 app_name = "qc"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("jobs/<uuid:job_id>/review", review.review, name="review"),
+    path("jobs/<uuid:job_id>/review/notes", review.add_note, name="add_note"),
+    path("jobs/<uuid:job_id>/review/notes.<str:form>", review.export, name="notes_file"),
+    path("jobs/<uuid:job_id>/review/notes/<uuid:note_id>", review.change_note, name="change_note"),
+    path("jobs/<uuid:job_id>/links", shared.links, name="links"),
+    path("jobs/<uuid:job_id>/links/<uuid:share_id>/revoke", shared.revoke, name="revoke"),
+    path("s/<str:token>", shared.opened, name="shared"),
+    path("s/<str:token>/notes", shared.say, name="guest_note"),
+    path("s/<str:token>/verdict", shared.decide, name="guest_verdict"),
+    path("s/<str:token>/tracks/<str:language>/<str:kind>.vtt", shared.track_file, name="shared_track"),
+    path("s/<str:token>/films/<str:film>/<str:language>.vtt", shared.film_captions, name="shared_film_captions"),
+]

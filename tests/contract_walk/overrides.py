@@ -24,7 +24,29 @@ CODES_FIRST = Override(
     status=200,
     says="recovery codes",
 )
+SECRET_ONCE = Override(
+    because="D27: a share link's token and URL are shown once, at creation; in lists both are null.",
+    shape={
+        "items": [
+            {
+                "id": "uuid",
+                "job_id": "uuid",
+                "token": "nullable string",
+                "url": "nullable url",
+                "expires_at": "nullable datetime",
+                "allow_download": "bool",
+                "view_count": "int",
+                "created_by": "uuid",
+                "created_at": "datetime",
+            }
+        ],
+        "total": "int",
+        "page": "int",
+        "size": "int",
+    },
+)
 OVERRIDES: dict[tuple[str, str], Override] = {
     ("platform.setup_2fa.submit", "success"): CODES_FIRST,
     ("platform.setup_2fa_required.submit", "success"): CODES_FIRST,
+    ("accessible.share.list", "success"): SECRET_ONCE,
 }
