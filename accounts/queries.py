@@ -222,3 +222,23 @@ def colleagues(user: User, text: str) -> QuerySet[User]:
         "name", "email", "pk"
     )
     return found
+
+
+def doing(role: str, organization_id: uuid.UUID | None) -> QuerySet[User]:
+    """Those who have this role in the house: by their place in it, or by themselves where the place says nothing."""
+    places = Membership.objects.filter(organization=organization_id, organization__is_active=True).order_by()
+    by_place = places.filter(Q(role=role) | Q(role="", user__role=role))
+    found: QuerySet[User] = User.objects.active().filter(pk__in=by_place.values("user"))
+    return found.order_by("pk")
+
+
+def in_charge(*, client_id: uuid.UUID | None, organization_id: uuid.UUID | None) -> QuerySet[User]:
+    """The client's project managers; where it has none the house's, then its admins; at last the platform's."""
+    found: QuerySet[User] = User.objects.active().filter(management__client=client_id).order_by("pk")
+    if client_id is not None and found.exists():
+        return found
+    for role in (R.PROJECT_MANAGER, R.ADMIN):
+        if organization_id is not None and (there := doing(role, organization_id)).exists():
+            return there
+    admins: QuerySet[User] = User.objects.active().filter(role=R.ADMIN)
+    return admins.order_by("pk")

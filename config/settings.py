@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "media"},
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
+    "jobs.remind": {"task": "jobs.tasks.remind_of_deadlines", "schedule": 600.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
     "media_library.forget_intakes": {"task": "media_library.tasks.forget_intakes", "schedule": 86_400.0},
     "media_library.purge_clips": {"task": "media_library.tasks.purge_clip_files", "schedule": 3600.0},

@@ -14,7 +14,7 @@ from core.errors import DomainError, NotFoundError, WrongStateError
 from core.runs import services as runs
 from core.runs.models import Run
 from core.workflow import Machine, Move
-from jobs import events, policies, signals
+from jobs import events, news, policies, signals
 from jobs.models import Job, LanguageOutput
 
 S = Job.Status
@@ -334,6 +334,7 @@ def enter_stage(job: Job, stage: str) -> Job:
             before = job.status
             job = JOB.move(verb, job, actor=None)
             events.job_status(job, before=before)
+            news.stage_reached(job)
             return job
     return job
 
@@ -345,4 +346,5 @@ def fail(job: Job, *, message: str, step: str) -> Job:
     before = job.status
     job = JOB.move("step_failed", job, actor=None, changes={"failed_step": before, "error": message}, step=step)
     events.job_status(job, before=before)
+    news.stopped(job)
     return job

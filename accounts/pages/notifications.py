@@ -24,6 +24,7 @@ SHOWN_IN_THE_BAR = 6
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "briefs": ("Briefs", ("brief.",)),
     "jobs": ("Jobs", ("job.",)),
+    "deadlines": ("Deadlines", ("due.",)),
     "languages": ("Languages", ("qc.language.",)),
     "notes": ("Notes and guests", ("qc.note", "qc.verdict")),
 }

@@ -41,7 +41,7 @@ BRIEF = {
         "languages": "list<string>",
         "tts_preferences": {"provider": "string", "model": "string", "default_voice": "string"},
     },
-    "priority": "string",
+    "priority": "int",
     "due_date": "nullable datetime",
     "created_by": "uuid",
     "submitted_at": "nullable datetime",
@@ -50,7 +50,6 @@ BRIEF = {
     "created_at": "datetime",
     "updated_at": "datetime",
 }
-PRIORITIES = {value: label.lower() for value, label in Job.Priority.choices}
 KEPT_AS = {"org_id": "organization_id"}
 
 
@@ -70,7 +69,7 @@ class BriefChangeInput(Input):
     source_language = TextField(max_length=LANGUAGE_LENGTH, required=False, allow_blank=True, allow_null=True)
     languages = serializers.ListField(child=TextField(max_length=LANGUAGE_LENGTH), required=False, max_length=60)
     requested_outputs = RequestedOutputsInput(required=False, allow_null=True)
-    priority = serializers.ChoiceField([*PRIORITIES.values()], required=False)
+    priority = serializers.ChoiceField(Job.Priority.choices, required=False)
     due_date = serializers.DateTimeField(required=False, allow_null=True)
 
     @classmethod
@@ -79,8 +78,6 @@ class BriefChangeInput(Input):
         for name in ("description", "source_language"):
             if name in body:
                 body[name] = body[name] or ""
-        if "priority" in body:
-            body["priority"] = next(value for value, name in PRIORITIES.items() if name == body["priority"])
         if wanted := body.get("requested_outputs"):
             body["requested_outputs"] = {"tts_preferences": TtsPreferencesInput.parse({}), **wanted}
         return cast("briefs.Said", {KEPT_AS.get(name, name): value for name, value in body.items()})
@@ -103,7 +100,7 @@ def brief_output(brief: Brief) -> dict[str, Any]:
         "source_language": brief.source_language or None,
         "languages": brief.languages,
         "requested_outputs": {**wanted, "languages": brief.languages} if wanted else None,
-        "priority": PRIORITIES[brief.priority],
+        "priority": brief.priority,
         "due_date": brief.due_date,
         "created_by": brief.created_by_id,
         "submitted_at": brief.submitted_at,

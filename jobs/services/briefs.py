@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Any, TypedDict
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import policies
+from accounts import policies, queries
 from accounts.models import Client, User
 from accounts.services.notifications import notify
 from core import audit, languages
@@ -95,7 +94,11 @@ def submit_brief(brief: Brief, *, actor: User) -> Brief:
     policies.require(actor, "jobs.brief.submit", brief)
     brief = BRIEF.move("submit", brief, actor=actor, changes={"submitted_by": actor, "submitted_at": timezone.now()})
     notify(
-        [person for person in approvers_of(brief) if person != actor],
+        [
+            person
+            for person in queries.in_charge(client_id=brief.client_id, organization_id=brief.organization_id)
+            if person != actor
+        ],
         kind="brief.submitted",
         text=f"{actor} asks you to approve the brief “{brief.title}”.",
         url=way_to(brief),
@@ -128,22 +131,6 @@ def for_new_job(user: User, brief_id: uuid.UUID) -> Brief:
     if brief.status != S.APPROVED:
         raise WrongStateError(f"Cannot make a job from a brief in status '{brief.status}'", current_status=brief.status)
     return brief
-
-
-def approvers_of(brief: Brief) -> QuerySet[User]:
-    """The project managers of its client; those of the house where there is none; else whoever administers the house."""
-    people = User.objects.active().order_by("pk")
-    if brief.client_id is not None and (managing := people.filter(management__client=brief.client_id)).exists():
-        return managing
-    if brief.organization_id is None:
-        return people.filter(role=User.Role.ADMIN)
-    here = people.filter(memberships__organization=brief.organization_id)
-    for role in (User.Role.PROJECT_MANAGER, User.Role.ADMIN):
-        # A membership without a role of its own means the person's role.
-        by_role = here.filter(Q(memberships__role=role) | Q(memberships__role="", role=role)).distinct()
-        if by_role.exists():
-            return by_role
-    return people.filter(role=User.Role.ADMIN)
 
 
 def way_to(brief: Brief) -> str:

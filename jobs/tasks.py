@@ -1,0 +1,16 @@
+"""The workers' door to what is done about jobs regularly."""
+
+from __future__ import annotations
+
+import structlog
+from celery import shared_task
+
+from jobs.services import deadlines
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(expires=600)
+def remind_of_deadlines(**_: object) -> None:
+    if told := deadlines.remind():
+        log.info("jobs.deadlines_told", news=told)
