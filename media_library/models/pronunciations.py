@@ -13,6 +13,9 @@ from accounts.models import Client, Organization, User
 
 
 class PronunciationQuerySet(models.QuerySet["Pronunciation"]):
+    def holding(self, words: str) -> PronunciationQuerySet:
+        return self.filter(Q(term__icontains=words) | Q(respelling__icontains=words)) if words else self
+
     def visible_to(self, user: User) -> PronunciationQuerySet:
         """Those of the clients one sees; of no client: those of one's houses, and one's own."""
         if user.is_platform_admin:
@@ -48,13 +51,27 @@ class Pronunciation(models.Model):
         constraints = (
             models.UniqueConstraint(
                 Lower("term"),
-                "organization",
                 "client",
+                "language",
+                "voice",
+                condition=Q(client__isnull=False),
+                name="one_respelling_for_a_client",
+            ),
+            models.UniqueConstraint(
+                Lower("term"),
+                "organization",
+                "language",
+                "voice",
+                condition=Q(client=None, organization__isnull=False),
+                name="one_respelling_in_a_house",
+            ),
+            models.UniqueConstraint(
+                Lower("term"),
                 "owner",
                 "language",
                 "voice",
-                nulls_distinct=False,
-                name="one_respelling_per_place",
+                condition=Q(client=None, organization=None),
+                name="one_respelling_of_a_person",
             ),
         )
 
