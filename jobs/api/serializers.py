@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from rest_framework import serializers
@@ -9,13 +10,13 @@ from rest_framework import serializers
 from accounts.models import User
 from core.live.events import percent
 from core.rest.inputs import IdField, Input
+from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import services, workflows
 from jobs.models import Job, LanguageOutput
 from jobs.queries import SORTS
-from jobs.services import TrackText
 from media_library import services as library
-from media_library.media import webvtt
+from media_library.media.profiles import PROFILES
 from media_library.models import Track, TrackVersion
 
 LANGUAGE_LENGTH = 35
@@ -72,35 +73,40 @@ JOB = {
     "outputs": {"$map": OUTPUT},
     "allowed_actions": "list<string>",
     "completed_at": "nullable datetime",
+    "priority": "int",
+    "due_at": "nullable datetime",
+    "quality_profile": "string",
+    "profile_required": "bool",
 }
-TRACK = {
-    "job_id": "uuid",
-    "language": "string",
-    "kind": "string",
-    "version": "int",
-    "content": "string",
-    "cues": [{"index": "int", "start": "float", "end": "float", "text": "string", "reviewed": "bool"}],
-    "updated_by": "nullable uuid",
-    "updated_at": "datetime",
-    "engine": "nullable string",
-}
-UPLOAD = {
-    "job_id": "uuid",
+UPLOAD_PLACE = {
     "upload_url": "url",
     "method": "string",
     "headers": "object",
     "gcs_uri": "string",
     "expires_at": "datetime",
 }
-DRAFT = {
-    "id": "uuid",
-    "language": "string",
-    "kind": "string",
-    "base_version": "int",
-    "current_version": "int",
-    "content": "string",
-    "comment": "string",
-    "created_at": "datetime",
+UPLOAD = {"job_id": "uuid", **UPLOAD_PLACE}
+CLONE = {**JOB, "upload": {"$nullable": True, **UPLOAD_PLACE}}
+VALIDATION = {
+    "job_id": "uuid",
+    "status": "string",
+    "valid": "bool",
+    "assets": [
+        {
+            "language": "string",
+            "kind": "string",
+            "gcs_uri": "string",
+            "exists": "bool",
+            "size_bytes": "nullable int",
+        }
+    ],
+    "missing": "list<string>",
+    "checked_at": "datetime",
+}
+BULK = {
+    "results": [{"job_id": "uuid", "ok": "bool", "status": "nullable string", "detail": "nullable string"}],
+    "succeeded": "int",
+    "failed": "int",
 }
 DOWNLOAD = {
     "language": "string",
@@ -195,12 +201,77 @@ class JobListQuery(Input):
         return words
 
 
+class VoiceChangeInput(Input):
+    provider = serializers.CharField(max_length=40, required=False)
+    model = serializers.CharField(max_length=80, required=False)
+    default_voice = serializers.CharField(max_length=80, required=False)
+
+
+class OutputsChangeInput(Input):
+    """What is not named stays as it is."""
+
+    captions_vtt = serializers.BooleanField(required=False)
+    audio_description_vtt = serializers.BooleanField(required=False)
+    audio_description_mp3 = serializers.BooleanField(required=False)
+    accessible_video_mp4 = serializers.BooleanField(required=False)
+    languages = serializers.ListField(
+        child=serializers.CharField(max_length=LANGUAGE_LENGTH), required=False, max_length=60
+    )
+    tts_preferences = VoiceChangeInput(required=False)
+
+
+class JobUpdateInput(Input):
+    title = serializers.CharField(max_length=255, required=False)
+    notes = serializers.CharField(max_length=10_000, required=False, allow_blank=True, allow_null=True)
+    requested_outputs = OutputsChangeInput(required=False)
+    priority = serializers.ChoiceField(Job.Priority.choices, required=False)
+    due_at = serializers.DateTimeField(required=False, allow_null=True)
+    quality_profile = serializers.ChoiceField(list(PROFILES), required=False)
+    profile_required = serializers.BooleanField(required=False)
+
+    @classmethod
+    def changes(cls, data: Any) -> dict[str, Any]:
+        """What `services.update_job` takes: only what was named."""
+        body = cls.parse(data)
+        wanted = dict(body.pop("requested_outputs", {}))
+        voice = wanted.pop("tts_preferences", {})
+        names = {"provider": "tts_provider", "model": "tts_model", "default_voice": "tts_voice"}
+        tags = {"tags": wanted.pop("languages")} if "languages" in wanted else {}
+        if "notes" in body:
+            body["notes"] = body["notes"] or ""
+        return {**body, **wanted, **tags, **{names[name]: value for name, value in voice.items()}}
+
+
+class CloneInput(Input):
+    title = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    gcs_uri = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
+    filename = serializers.CharField(max_length=255, required=False, allow_blank=True, default="")
+    content_type = serializers.CharField(max_length=100, required=False, allow_blank=True, default="")
+    size_bytes = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
+
+
+class JobsInput(Input):
+    """Many jobs by their ids."""
+
+    job_ids = serializers.ListField(child=IdField(), min_length=1, max_length=services.MOST)
+
+
 class CommentInput(Input):
     comment = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
 
 
 class ReasonInput(Input):
     reason = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+
+
+class ReturnInput(ReasonInput):
+    languages = serializers.ListField(
+        child=serializers.CharField(max_length=LANGUAGE_LENGTH), required=False, default=list, max_length=60
+    )
+
+
+class LanguageInput(Input):
+    language = serializers.CharField(max_length=LANGUAGE_LENGTH)
 
 
 class TrackQuery(Input):
@@ -210,13 +281,6 @@ class TrackQuery(Input):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         return {**attrs, "lang": attrs["lang"] or attrs["language"]}
-
-
-class TrackSaveInput(TrackQuery):
-    content = serializers.CharField(trim_whitespace=False, allow_blank=True)
-    base_version = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
-    comment = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
-    lenient = serializers.BooleanField(default=False)
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -276,6 +340,49 @@ def job_output(job: Job, user: User) -> dict[str, Any]:
         "outputs": {output.language: language_output(output, newest) for output in outputs},
         "allowed_actions": workflows.allowed_actions(job, user),
         "completed_at": job.completed_at,
+        "priority": job.priority,
+        "due_at": job.due_at,
+        "quality_profile": job.quality_profile,
+        "profile_required": job.profile_required,
+    }
+
+
+def upload_output(upload: Upload) -> dict[str, Any]:
+    return {
+        "upload_url": upload.url,
+        "method": "PUT",
+        "headers": {"Content-Type": upload.content_type},
+        "gcs_uri": gcs_uri(upload.key),
+        "expires_at": upload.expires_at,
+    }
+
+
+def validation_output(found: services.Validation) -> dict[str, Any]:
+    return {
+        "job_id": found.job.pk,
+        "status": found.job.status,
+        "valid": not found.missing,
+        "assets": [
+            {
+                "language": one.language,
+                "kind": one.kind,
+                "gcs_uri": gcs_uri(one.key) if one.key else "",
+                "exists": one.exists,
+                "size_bytes": one.size,
+            }
+            for one in found.files
+        ],
+        "missing": found.missing,
+        "checked_at": found.checked_at,
+    }
+
+
+def bulk_output(outcomes: list[services.Outcome]) -> dict[str, Any]:
+    done = sum(one.ok for one in outcomes)
+    return {
+        "results": [asdict(one) for one in outcomes],
+        "succeeded": done,
+        "failed": len(outcomes) - done,
     }
 
 
@@ -297,25 +404,6 @@ def language_output(output: LanguageOutput, newest: dict[Any, TrackVersion]) -> 
         "render_status": output.render_status,
         "needs_person": output.needs_person or None,
         "engines": output.engines,
-    }
-
-
-def track_output(text: TrackText) -> dict[str, Any]:
-    version = text.version
-    document = webvtt.parse(version.content)
-    return {
-        "job_id": text.output.job_id,
-        "language": text.output.language,
-        "kind": text.track.kind,
-        "version": version.number,
-        "content": version.content,
-        "cues": [
-            {"index": index, "start": cue.start, "end": cue.end, "text": cue.text, "reviewed": False}
-            for index, cue in enumerate(document.cues)
-        ],
-        "updated_by": version.author_id,
-        "updated_at": version.created_at,
-        "engine": version.engine or None,
     }
 
 

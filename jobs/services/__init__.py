@@ -1,7 +1,20 @@
 """Use cases of jobs: take a video in, make its job, save its tracks, hand out its files."""
 
+from jobs.services.bulk import MOST, Outcome, each
+from jobs.services.changing import delete_job, update_job
+from jobs.services.cloning import clone_job, clone_job_with, clone_waiting
 from jobs.services.delivery import Download, downloads, slug, track_link
 from jobs.services.describing import fit
+from jobs.services.drafts import (
+    MergedText,
+    current_draft,
+    discard_current_draft,
+    discard_draft,
+    drafts,
+    find_draft,
+    merge_draft,
+    save_draft,
+)
 from jobs.services.intake import (
     KIND,
     VIDEO_TYPES,
@@ -26,34 +39,59 @@ from jobs.services.pausing import (
 from jobs.services.reprocessing import STAGES, reprocess
 from jobs.services.tracks import (
     TrackText,
-    discard_draft,
-    find_draft,
     find_output,
     keep_output,
     mark_stale,
     note_engine,
     open_output_track,
     read_track,
+    reviewed,
+    save_cues,
     save_machine_text,
     save_track,
+)
+from jobs.services.validation import Validation, validate
+from jobs.services.versions import (
+    Comparison,
+    diff_versions,
+    restore_cue,
+    restore_version,
+    shift_track,
+    upload_track,
+    version_text,
+    versions,
 )
 from media_library.queries.links import link
 
 __all__ = [
     "KIND",
+    "MOST",
     "STAGES",
     "VIDEO_TYPES",
+    "Comparison",
     "Download",
+    "MergedText",
     "NewJob",
+    "Outcome",
     "Requested",
     "TrackText",
+    "Validation",
     "chapters_vtt",
     "check_video",
     "choose_mode",
+    "clone_job",
+    "clone_job_with",
+    "clone_waiting",
     "complete_upload",
     "create_from_file",
+    "current_draft",
+    "delete_job",
+    "diff_versions",
+    "discard_current_draft",
     "discard_draft",
     "downloads",
+    "drafts",
+    "each",
     "edit_state",
     "find_draft",
     "find_output",
@@ -63,6 +101,7 @@ __all__ = [
     "keep_output",
     "link",
     "mark_stale",
+    "merge_draft",
     "move_pause_point",
     "note_engine",
     "open_output_track",
@@ -71,9 +110,20 @@ __all__ = [
     "reprocess",
     "require_describing",
     "reserve_upload",
+    "restore_cue",
+    "restore_version",
+    "reviewed",
+    "save_cues",
+    "save_draft",
     "save_machine_text",
     "save_track",
+    "shift_track",
     "slug",
     "times_of",
     "track_link",
+    "update_job",
+    "upload_track",
+    "validate",
+    "version_text",
+    "versions",
 ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -20,7 +20,9 @@ from core.runs import services as runs
 from jobs import policies
 from jobs.models import Job, LanguageOutput
 from media_library import services as library
-from media_library.models import Track, TrackDraft, TrackVersion
+from media_library.media.cue_edits import CueEdit
+from media_library.media.webvtt import Cue
+from media_library.models import Track, TrackVersion
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,14 @@ def read_track(job: Job, *, language: str, kind: str, reader: User) -> TrackText
     return TrackText(output, track, version)
 
 
+def reviewed(text: TrackText) -> set[str]:
+    """Digests of the cues that somebody has read and found right."""
+    review = getattr(text.output, "review", None)
+    if review is None:
+        return set()
+    return set(review.cue_reviews.filter(kind=text.track.kind).values_list("text_digest", flat=True))
+
+
 def save_track(
     job: Job,
     *,
@@ -66,11 +76,45 @@ def save_track(
     base_version: int | None = None,
     comment: str = "",
     lenient: bool = False,
+    source: str = TrackVersion.Source.EDIT,
 ) -> tuple[TrackText, list[dict[str, Any]]]:
-    """A person's new version of a track. What was spoken or rendered from the old one is stale from now on."""
+    """A person's new version of a track."""
+
+    def change(track: Track) -> tuple[TrackVersion, list[dict[str, Any]]]:
+        return library.save_version(
+            track, content, author=author, base_version=base_version, comment=comment, lenient=lenient, source=source
+        )
+
+    return written(job, change, language=language, kind=kind, author=author)
+
+
+def save_cues(
+    job: Job,
+    *,
+    language: str,
+    kind: str,
+    edits: Sequence[CueEdit],
+    author: User,
+    base_version: int | None = None,
+    comment: str = "",
+) -> tuple[TrackText, dict[int, Cue]]:
+    """A person's new version in which only some cues differ; those, by their index."""
+
+    def change(track: Track) -> tuple[TrackVersion, dict[int, Cue]]:
+        return library.save_edits(track, edits, author=author, base_version=base_version, comment=comment)
+
+    return written(job, change, language=language, kind=kind, author=author)
+
+
+Extra = TypeVar("Extra")
+
+
+def written(
+    job: Job, change: Callable[[Track], tuple[TrackVersion, Extra]], *, language: str, kind: str, author: User
+) -> tuple[TrackText, Extra]:
+    """What `change` did to the track, if `author` may. What was spoken or rendered from the old text is stale from now on."""
     output = find_output(job, language)
-    if not policies.may_edit_track(author, output):
-        raise NotAllowedError
+    require_editor(author, output)
     conflict: ConflictError | None = None
     with transaction.atomic():
         # Against `complete` at the same moment: one of the two comes first, and the other sees it. The run before the job, as workers do.
@@ -83,19 +127,22 @@ def save_track(
         if track is None:
             track = open_output_track(output, kind)
         try:
-            version, dropped = library.save_version(
-                track, content, author=author, base_version=base_version, comment=comment, lenient=lenient
-            )
+            version, extra = change(track)
         except ConflictError as error:
             # Told after the commit: the losing text is kept as a draft.
             conflict = error
         else:
             mark_stale(output)
     if conflict is not None:
-        draft = conflict.details["draft_id"]
-        conflict.details["draft_url"] = f"{settings.PUBLIC_URL}/api/v1/jobs/{job.pk}/vtt/drafts/{draft}"
+        if draft := conflict.details.get("draft_id"):
+            conflict.details["draft_url"] = f"{settings.PUBLIC_URL}/api/v1/jobs/{job.pk}/vtt/drafts/{draft}"
         raise conflict
-    return TrackText(output, track, version), dropped
+    return TrackText(output, track, version), extra
+
+
+def require_editor(author: User, output: LanguageOutput) -> None:
+    if not policies.may_edit_track(author, output):
+        raise NotAllowedError
 
 
 def open_output_track(output: LanguageOutput, kind: str) -> Track:
@@ -114,11 +161,29 @@ def open_output_track(output: LanguageOutput, kind: str) -> Track:
     return track
 
 
-def save_machine_text(output: LanguageOutput, kind: str, text: str, *, engine: str, comment: str) -> None:
-    """What an engine wrote. It goes on top of no text that a person wrote, and of none that was approved."""
+def save_machine_text(
+    output: LanguageOutput,
+    kind: str,
+    text: str,
+    *,
+    engine: str,
+    comment: str,
+    source: str = TrackVersion.Source.AI,
+    origins: library.Origins | None = None,
+    base_version: int | None = None,
+) -> None:
+    """What an engine wrote. It goes on top of no text that a person wrote (but see `base_version` there), and of none that was approved."""
     track = open_output_track(output, kind)
     if not (track.version and policies.is_approved(output)):
-        library.save_machine_version(track, text, engine=engine, comment=comment)
+        library.save_machine_version(
+            track,
+            text,
+            engine=engine,
+            comment=comment,
+            source=source,
+            origins=origins,
+            base_version=base_version,
+        )
 
 
 def mark_stale(output: LanguageOutput) -> None:
@@ -143,16 +208,3 @@ def keep_output(output: LanguageOutput, **made: Any) -> None:
     for name, value in made.items():
         setattr(output, name, value)
     output.save(update_fields=[*made, "updated_at"])
-
-
-def find_draft(job: Job, draft_id: uuid.UUID, *, author: User) -> TrackDraft:
-    """The author's own draft of one of the job's tracks."""
-    tracks = [track for o in job.outputs.all() for track in (o.captions_id, o.description_id) if track]
-    draft = TrackDraft.objects.select_related("track").filter(pk=draft_id, track__in=tracks, author=author).first()
-    if draft is None:
-        raise NotFoundError("Draft not found")
-    return draft
-
-
-def discard_draft(job: Job, draft_id: uuid.UUID, *, author: User) -> None:
-    library.discard_draft(find_draft(job, draft_id, author=author))

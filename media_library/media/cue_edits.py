@@ -25,6 +25,7 @@ class CueEdit:
     start_ms: int | None = None
     end_ms: int | None = None
     text: str | None = None
+    settings: str | None = None
 
     def applied(self, cue: Cue) -> Cue:
         return Cue(
@@ -32,7 +33,7 @@ class CueEdit:
             cue.end_ms if self.end_ms is None else self.end_ms,
             cue.text if self.text is None else self.text,
             cue.id,
-            cue.settings,
+            cue.settings if self.settings is None else self.settings,
             cue.as_read,
         )
 

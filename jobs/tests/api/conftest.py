@@ -28,6 +28,9 @@ class Api:
     def patch(self, path: str, body: Any, **headers: str) -> Any:
         return self.client.patch(path, body, content_type="application/json", headers=self._with_token(headers))
 
+    def put(self, path: str, body: Any) -> Any:
+        return self.client.put(path, body, content_type="application/json", headers=self._with_token({}))
+
     def delete(self, path: str) -> Any:
         return self.client.delete(path, headers=self._with_token({}))
 
