@@ -17,7 +17,8 @@ import redis
 import structlog
 from celery import current_app
 from django.conf import settings
-from django.db.models import Min
+from django.core.cache import cache as cache_of_answers
+from django.db.models import Count, Min, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -33,6 +34,8 @@ HEALTHY, DEGRADED, UNHEALTHY, DISABLED = "healthy", "degraded", "unhealthy", "di
 # Workers answer a broadcast; how many will is not known, so it takes this long always.
 WORKER_SECONDS = 0.7
 STORAGE_SECONDS = 5.0
+CREW, SEEN = "condition:crew", "workers-seen"
+ASKED_AGAIN_AFTER, HOUR = 2, 3600
 WORDS = b"written and read again"
 
 
@@ -88,6 +91,49 @@ def queues() -> dict[str, Any]:
     if not part["workers"]:
         part |= {"status": UNHEALTHY, "detail": "no worker answers"}
     return part
+
+
+def stations() -> dict[str, Any]:
+    """For whoever keeps the work going: by queue what waits in the broker, what is being done and what waits for its time."""
+    names = sorted({settings.CELERY_TASK_DEFAULT_QUEUE, *pipelines.queues()})
+    doing = Count("pk", filter=Q(status=Step.Status.RUNNING, lease_expires_at__gt=Now()))
+    later = Count("pk", filter=Q(status=Step.Status.WAITING, run_after__isnull=False))
+    steps = Step.objects.filter(status__in=[Step.Status.RUNNING, Step.Status.WAITING]).order_by().values("queue")
+    counted = {row["queue"]: row for row in steps.annotate(active=doing, scheduled=later)}
+    depths, online, known = dict.fromkeys(names, 0), 0, 0
+    try:
+        depths = {name: depth(name) for name in names}
+        online, known = crew()
+    except Exception as error:  # noqa: BLE001  (whatever a driver raises; what the database knows is still told)
+        log.warning("condition.part_failed", check="stations", error=repr(error))
+    return {
+        "queues": [
+            {
+                "name": name,
+                "depth": depths[name],
+                "active": counted.get(name, {}).get("active", 0),
+                "scheduled": counted.get(name, {}).get("scheduled", 0),
+            }
+            for name in names
+        ],
+        "workers": {"total": known, "online": online},
+        "generated_at": timezone.now(),
+    }
+
+
+def crew() -> tuple[int, int]:
+    """How many workers answer now, and how many did within the last hour. Asked at most every other second, for everybody."""
+    found: tuple[int, int] | None = cache_of_answers.get(CREW)
+    if found is None:
+        there = [name for answer in current_app.control.ping(timeout=WORKER_SECONDS) or [] for name in answer]
+        now = time.time()
+        seen = broker()
+        if there:
+            seen.zadd(SEEN, dict.fromkeys(there, now))
+        seen.zremrangebyscore(SEEN, 0, now - HOUR)
+        found = len(there), int(seen.zcard(SEEN))
+        cache_of_answers.set(CREW, found, ASKED_AGAIN_AFTER)
+    return found
 
 
 @cache

@@ -22,8 +22,7 @@ from core.rest.schema import Gives, Made
 from core.rest.schema import page as page_shape
 from core.rest.views import ApiView
 from core.storage.spooling import spooled
-from core.storage.uris import gcs_uri
-from jobs import policies, queries, services, workflows
+from jobs import policies, queries, services
 from jobs.api import serializers as shapes
 from jobs.models import Job
 
@@ -69,16 +68,7 @@ class UploadInit(ApiView):
             content_type=body["content_type"],
             size=body["size_bytes"],
         )
-        return Response(
-            {
-                "job_id": job_id,
-                "upload_url": upload.url,
-                "method": "PUT",
-                "headers": {"Content-Type": upload.content_type},
-                "gcs_uri": gcs_uri(upload.key),
-                "expires_at": upload.expires_at,
-            }
-        )
+        return Response({"job_id": job_id, **shapes.upload_output(upload)})
 
 
 class UploadComplete(ApiView):
@@ -143,59 +133,51 @@ def _json_field(text: Any) -> Any:
 
 
 class JobDetail(ApiView):
-    gives = Gives(get=shapes.JOB)
+    takes = shapes.JobUpdateInput
+    gives = Gives(get=shapes.JOB, patch=shapes.JOB)
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         return Response(shapes.job_output(find_job(request, job_id), caller(request)))
 
+    def patch(self, request: Request, job_id: uuid.UUID) -> Response:
+        job = find_job(request, job_id)
+        policies.require(caller(request), "update", job)
+        changes = shapes.JobUpdateInput.changes(request.data)
+        services.update_job(job, actor=caller(request), **changes)
+        return answer(request, job_id)
 
-class Cancel(ApiView):
-    takes = shapes.ReasonInput
-    gives = Gives(post=shapes.JOB)
+    def delete(self, request: Request, job_id: uuid.UUID) -> Response:
+        services.delete_job(find_job(request, job_id), actor=caller(request))
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class Clone(ApiView):
+    takes = shapes.CloneInput
+    gives = Gives(post=Made(shapes.CLONE))
 
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
-        policies.require(caller(request), "cancel", job)
-        body = shapes.ReasonInput.parse(_body(request))
-        workflows.cancel(job, actor=caller(request), reason=body["reason"])
-        return answer(request, job_id)
+        policies.require(caller(request), "clone", job)
+        body = shapes.CloneInput.parse(request.data or {})
+        about = {"actor": caller(request), "title": body["title"], "filename": body["filename"]}
+        upload = None
+        if body["gcs_uri"]:
+            copy = services.clone_job(job, gcs_uri=body["gcs_uri"], **about)
+        else:
+            copy, upload = services.clone_waiting(
+                job, content_type=body["content_type"], size=body["size_bytes"], **about
+            )
+        found = queries.detailed(Job.objects.all()).get(pk=copy.pk)
+        made = {**shapes.job_output(found, caller(request)), "upload": shapes.upload_output(upload) if upload else None}
+        return Response(made, status=status.HTTP_201_CREATED)
 
 
-class Retry(ApiView):
-    gives = Gives(post=shapes.JOB)
+class Validate(ApiView):
+    gives = Gives(get=shapes.VALIDATION)
 
-    def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        workflows.retry(find_job(request, job_id), actor=caller(request))
-        return answer(request, job_id)
-
-
-class ApproveSource(ApiView):
-    takes = shapes.CommentInput
-    gives = Gives(post=shapes.JOB)
-
-    def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = find_job(request, job_id)
-        policies.require(caller(request), "approve_source", job)
-        body = shapes.CommentInput.parse(_body(request))
-        workflows.approve_source(job, actor=caller(request), comment=body["comment"])
-        return answer(request, job_id)
-
-
-class Complete(ApiView):
-    takes = shapes.CommentInput
-    gives = Gives(post=shapes.JOB)
-
-    def post(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = find_job(request, job_id)
-        policies.require(caller(request), "complete", job)
-        body = shapes.CommentInput.parse(_body(request))
-        workflows.complete(job, actor=caller(request), comment=body["comment"])
-        return answer(request, job_id)
-
-
-def _body(request: Request) -> Any:
-    """The body of a verb whose body is optional."""
-    return request.data or {}
+    def get(self, request: Request, job_id: uuid.UUID) -> Response:
+        found = services.validate(find_job(request, job_id), actor=caller(request))
+        return Response(shapes.validation_output(found))
 
 
 class Downloads(ApiView):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
@@ -93,29 +94,48 @@ def reserve_upload(*, owner: User, filename: str, content_type: str, size: int) 
     return job_id, upload
 
 
+@dataclass(frozen=True)
+class Arrived:
+    """A video that is in the store."""
+
+    key: str
+    content_type: str
+    size: int
+    sha256: str
+
+
 def complete_upload(uri: str, *, owner: User, new: NewJob) -> Job:
-    """The file has arrived: makes the job under the reserved id and starts its work."""
+    """The file has arrived: makes the job under the reserved id and starts its work, or gives a waiting copy its video."""
     policies.require(owner, "create")
-    upload = _uploaded(uri, owner=owner)
-    if upload is None or not uploads.finished(upload):
-        raise DomainError("Uploaded object not found")
-    job_id = uuid.UUID(_KEY.match(upload.key)["job"])  # type: ignore[index]  # the key was matched when it was found
+    job_id, arrived = arrived_from(uri, owner=owner)
     already = ConflictError("Upload already completed")
-    if Job.objects.filter(pk=job_id).exists():
-        raise already
+    if there := Job.objects.filter(pk=job_id).first():
+        return _fill(there, arrived, owner=owner, filename=new.filename, already=already)
     try:
-        return _create(
-            job_id,
-            owner=owner,
-            new=new,
-            key=upload.key,
-            content_type=upload.content_type,
-            size=upload.size,
-            sha256=upload.sha256,
-        )
+        return _create(job_id, owner=owner, new=new, arrived=arrived)
     except IntegrityError as error:
         # Two requests completed the same upload at once; the primary key let one of them through.
         raise already from error
+
+
+def arrived_from(uri: str, *, owner: User) -> tuple[uuid.UUID, Arrived]:
+    """The finished upload that this address was given out for, and the job's id in it."""
+    prefix = gcs_uri("")
+    found = _KEY.match(uri.removeprefix(prefix)) if uri.startswith(prefix) else None
+    upload = Upload.objects.filter(key=found[0], owner=owner).first() if found else None
+    if found is None or upload is None or not uploads.finished(upload):
+        raise DomainError("Uploaded object not found")
+    return uuid.UUID(found["job"]), Arrived(upload.key, upload.content_type, upload.size, upload.sha256)
+
+
+@transaction.atomic
+def _fill(job: Job, arrived: Arrived, *, owner: User, filename: str, already: ConflictError) -> Job:
+    """A copy that waits for its video gets it, once. What it is to deliver was said when it was made."""
+    job = Job.objects.select_for_update(of=("self",)).get(pk=job.pk)
+    waits = job.source_id is None and job.run_id is None and job.status == Job.Status.CREATED
+    if not waits or job.deleted_at is not None or job.created_by_id != owner.pk:
+        raise already
+    return begin(job, arrived, owner=owner, filename=filename)
 
 
 def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str) -> Job:
@@ -130,19 +150,10 @@ def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str)
     with removal.noted(key):
         stored = store().put(key, path, content_type=content_type)
         with transaction.atomic():
-            job = _create(
-                job_id, owner=owner, new=new, key=key, content_type=content_type, size=stored.size, sha256=stored.sha256
-            )
+            arrived = Arrived(key, content_type, stored.size, stored.sha256)
+            job = _create(job_id, owner=owner, new=new, arrived=arrived)
             removal.keep(key)
     return job
-
-
-def _uploaded(uri: str, *, owner: User) -> Upload | None:
-    prefix = gcs_uri("")
-    key = uri.removeprefix(prefix)
-    if not uri.startswith(prefix) or not _KEY.match(key):
-        return None
-    return Upload.objects.filter(key=key, owner=owner).first()
 
 
 def _place(owner: User, new: NewJob, brief: Brief | None) -> placing.Place:
@@ -154,27 +165,14 @@ def _place(owner: User, new: NewJob, brief: Brief | None) -> placing.Place:
 
 
 @transaction.atomic
-def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_type: str, size: int, sha256: str) -> Job:
+def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, arrived: Arrived) -> Job:
     source_language = languages.canonical(new.source_language)
-    targets = dict.fromkeys(languages.canonical(tag) for tag in new.requested.languages)
-    targets.pop(source_language, None)
+    targets = [languages.canonical(tag) for tag in new.requested.languages]
     brief = for_new_job(owner, new.brief_id) if new.brief_id else None
     place = _place(owner, new, brief)
     placing.hold(place)
-    asset = library.add_original(
-        owner=owner,
-        organization=place.organization,
-        client=place.client,
-        project=place.project,
-        kind=Asset.Kind.VIDEO,
-        key=key,
-        filename=new.filename,
-        content_type=content_type,
-        size=size,
-        sha256=sha256,
-    )
     wanted = new.requested
-    job = Job.objects.create(
+    job = Job(
         id=job_id,
         title=(new.title.strip() or PurePosixPath(new.filename).stem or "Untitled")[:255],
         notes=new.notes,
@@ -185,11 +183,7 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         priority=brief.priority if brief else Job.Priority.NORMAL,
         due_at=brief.due_date if brief else None,
         created_by=owner,
-        source=asset,
         source_language=source_language,
-        filename=new.filename[:255],
-        content_type=content_type,
-        size_bytes=size,
         captions_vtt=wanted.captions_vtt,
         audio_description_vtt=wanted.audio_description_vtt,
         audio_description_mp3=wanted.audio_description_mp3,
@@ -198,22 +192,46 @@ def _create(job_id: uuid.UUID, *, owner: User, new: NewJob, key: str, content_ty
         tts_model=wanted.tts_model,
         tts_voice=wanted.tts_voice,
     )
-    speaks, films = job.wants_speech, job.accessible_video_mp4
-    work = LanguageOutput.Work
-    LanguageOutput.objects.bulk_create(
-        LanguageOutput(
-            job=job,
-            language=tag,
-            is_source=tag == source_language,
-            translation_status=work.NOT_REQUESTED if tag == source_language else work.PENDING,
-            tts_status=work.PENDING if speaks else work.NOT_REQUESTED,
-            render_status=work.PENDING if films else work.NOT_REQUESTED,
-        )
-        for tag in (source_language, *targets)
-    )
-    audit.record("jobs.job.create", job, actor=owner, after=job.status)
+    set_up(job, targets, actor=owner)
+    return begin(job, arrived, owner=owner, filename=new.filename)
+
+
+def set_up(job: Job, targets: Iterable[str], *, actor: User) -> None:
+    """Saves a new job with an output for each of its languages, and tells of it. It waits for its video."""
+    job.save(force_insert=True)
+    LanguageOutput.objects.bulk_create(new_output(job, tag) for tag in dict.fromkeys([job.source_language, *targets]))
+    audit.record("jobs.job.create", job, actor=actor, after=job.status)
     events.job_status(job)
     signals.job_created.send(sender=Job, job=job)
+
+
+def new_output(job: Job, tag: str) -> LanguageOutput:
+    work, is_source = LanguageOutput.Work, tag == job.source_language
+    return LanguageOutput(
+        job=job,
+        language=tag,
+        is_source=is_source,
+        translation_status=work.NOT_REQUESTED if is_source else work.PENDING,
+        tts_status=work.PENDING if job.wants_speech else work.NOT_REQUESTED,
+        render_status=work.PENDING if job.accessible_video_mp4 else work.NOT_REQUESTED,
+    )
+
+
+def begin(job: Job, arrived: Arrived, *, owner: User, filename: str) -> Job:
+    """The video is here: it becomes the library's, and the work starts."""
+    job.source = library.add_original(
+        owner=owner,
+        organization=job.organization,
+        client=job.client,
+        project=job.project,
+        kind=Asset.Kind.VIDEO,
+        key=arrived.key,
+        filename=filename,
+        content_type=arrived.content_type,
+        size=arrived.size,
+        sha256=arrived.sha256,
+    )
+    job.filename, job.content_type, job.size_bytes = filename[:255], arrived.content_type, arrived.size
     job.run = runs.start(KIND, subject_id=job.pk, created_by=owner)
-    job.save(update_fields=["run"])
+    job.save(update_fields=["source", "filename", "content_type", "size_bytes", "run", "updated_at"])
     return job
