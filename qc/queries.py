@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from accounts.models import Membership, User
 from core.languages import primary
 from jobs.models import Job
 from media_library.media import webvtt
+from media_library.media.cue_diff import cue_digest
 from media_library.models import Track, TrackVersion
 from qc.models import CueReview, LanguageReview, LanguageSkill, ReviewComment
 
@@ -82,15 +82,10 @@ class Progress:
     total: int
 
 
-def digest(cue: webvtt.Cue) -> str:
-    """What a cue says and when. It is what was reviewed: a cue that changed is read again."""
-    return hashlib.sha256(f"{cue.start_ms}|{cue.end_ms}|{cue.text}".encode()).hexdigest()[:16]
-
-
 def reviewed(cues: Sequence[webvtt.Cue], marks: Iterable[CueReview]) -> list[int]:
     """The cues that somebody found right and that still say the same, wherever they stand by now."""
     right = {mark.text_digest for mark in marks}
-    return [index for index, cue in enumerate(cues) if digest(cue) in right] if right else []
+    return [index for index, cue in enumerate(cues) if cue_digest(cue) in right] if right else []
 
 
 def current(track: Track | None) -> list[webvtt.Cue]:

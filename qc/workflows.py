@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,15 @@ from core import audit
 from core.errors import ConflictError, DomainError, WrongStateError
 from core.workflow import Machine, Move
 from jobs.models import Job
+from jobs.services.quality import gate
 from jobs.workflows import JOB
 from qc import events, queries, review_policies
 from qc.models import LanguageReview, ReviewComment
 
 S = LanguageReview.State
 R = User.Role
+# The others are told by the checks themselves.
+MOST_FINDINGS = 200
 
 _STAFF = frozenset({R.PROJECT_MANAGER, R.PRODUCTION, R.ADMIN})
 _LINGUIST = frozenset({R.LINGUIST, R.PRODUCTION, R.ADMIN})
@@ -71,6 +75,8 @@ def begin(verb: str, review: LanguageReview, *, actor: User) -> LanguageReview:
     locked = REVIEW.lock(review)
     locked.output = review.output
     locked.output.job = job
+    # What asks the output for its review gets the locked one.
+    locked.output.review = locked
     review_policies.require(actor, verb, locked)
     if job.status in Job.READ_ONLY or locked.state not in REVIEW.moves[verb].sources:
         raise WrongStateError(_refusal(verb, locked), current_status=locked.state)
@@ -178,12 +184,27 @@ def _is_open_already(verb: str, review: LanguageReview, state: str, *, person: s
 @transaction.atomic
 def submit(review: LanguageReview, *, actor: User, comment: str = "") -> LanguageReview:
     locked = begin("submit", review, actor=actor)
+    _require_checked(locked)
     changes = {"submitted_at": timezone.now(), "submitted_by": actor}
     locked = _move("submit", locked, actor=actor, changes=changes, comment=comment)
     if comment:
         say(locked, comment, author=actor)
     events.submitted(locked, queries.reviewers_of(locked), by=actor)
     return locked
+
+
+def _require_checked(review: LanguageReview) -> None:
+    """A job may demand that its style is kept, unless somebody else than the linguist waived it."""
+    findings = gate(review.output)
+    if not findings:
+        return
+    profile, number = review.output.job.quality_profile, len(findings)
+    errors = f"{number} error{'' if number == 1 else 's'}"
+    raise WrongStateError(
+        f"Language '{review.output.language}' has {errors} of profile '{profile}'",
+        profile=profile,
+        findings=[asdict(finding) for finding in findings[:MOST_FINDINGS]],
+    )
 
 
 @transaction.atomic

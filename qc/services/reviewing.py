@@ -7,6 +7,7 @@ from django.db import transaction
 from accounts.models import User
 from core.errors import NotFoundError
 from media_library.media import webvtt
+from media_library.media.cue_diff import cue_digest
 from qc import queries, workflows
 from qc.models import CueReview, LanguageReview
 
@@ -20,7 +21,7 @@ def mark_cue_reviewed(
     cues = queries.current(locked.output.track(kind))
     if cue_index >= len(cues):
         raise NotFoundError("Cue not found")
-    digest = queries.digest(cues[cue_index])
+    digest = cue_digest(cues[cue_index])
     marks = locked.cue_reviews.filter(kind=kind)
     _follow(cues, list(marks))
     if reviewed:
@@ -35,9 +36,9 @@ def mark_cue_reviewed(
 
 def _follow(cues: list[webvtt.Cue], marks: list[CueReview]) -> None:
     """Puts marks where their cues stand by now, because cues were added or taken out before them; marks of changed cues go."""
-    if all(mark.cue_index < len(cues) and queries.digest(cues[mark.cue_index]) == mark.text_digest for mark in marks):
+    if all(mark.cue_index < len(cues) and cue_digest(cues[mark.cue_index]) == mark.text_digest for mark in marks):
         return
-    places = {queries.digest(cue): index for index, cue in reversed(list(enumerate(cues)))}
+    places = {cue_digest(cue): index for index, cue in reversed(list(enumerate(cues)))}
     kept = {places[mark.text_digest]: mark for mark in marks if mark.text_digest in places}
     CueReview.objects.filter(pk__in=[mark.pk for mark in marks]).delete()
     CueReview.objects.bulk_create(

@@ -1,0 +1,3 @@
+from jobs.tests.api.conftest import api, house, people
+
+__all__ = ["api", "house", "people"]
