@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
+from datetime import timedelta
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from core.runs.models import Step
 from jobs.models import Job, LanguageOutput
 
-SORTS = ("created_at", "updated_at", "title", "status")
+SORTS = ("created_at", "updated_at", "title", "status", "due_at", "priority")
+# Where no date is kept any more.
+OVER = Job.READ_ONLY | {Job.Status.REJECTED}
+WEEK = timedelta(days=7)
 
 
 def _outputs() -> QuerySet[LanguageOutput]:
@@ -35,9 +40,10 @@ def board(
     organization_id: uuid.UUID | None = None,
     client_id: uuid.UUID | None = None,
     project_id: uuid.UUID | None = None,
+    plan: str = "",
     sort: str = "-created_at",
 ) -> QuerySet[Job]:
-    """The list of jobs as `user` sees it. `sort` is one of SORTS, with a minus for descending."""
+    """The list of jobs as `user` sees it. `sort` is one of SORTS, with a minus for descending; `plan` one of the keys of `planned`."""
     jobs = Job.objects.visible_to(user).select_related("run", "created_by").prefetch_related("outputs")
     if wanted := list(statuses):
         jobs = jobs.filter(status__in=wanted)
@@ -45,7 +51,31 @@ def board(
         jobs = jobs.filter(Q(title__icontains=search) | Q(filename__icontains=search))
     places = {"organization_id": organization_id, "client_id": client_id, "project_id": project_id}
     jobs = jobs.filter(**{name: place for name, place in places.items() if place is not None})
-    return jobs.order_by(sort, "-id" if sort.startswith("-") else "id")
+    if wanted_plan := planned().get(plan):
+        jobs = jobs.filter(wanted_plan)
+    name, descending = sort.removeprefix("-"), sort.startswith("-")
+    order = F(name).desc(nulls_last=True) if descending else F(name).asc(nulls_last=True)
+    return jobs.order_by(order, "-id" if descending else "id")
+
+
+def planned() -> dict[str, Q]:
+    """Open jobs by what is planned for them."""
+    now, still_open = timezone.now(), ~Q(status__in=OVER)
+    return {
+        "week": still_open & Q(due_at__gte=now, due_at__lt=now + WEEK),
+        "late": still_open & Q(due_at__lt=now),
+        "urgent": still_open & Q(priority=Job.Priority.URGENT),
+    }
+
+
+def plan_counts(user: User) -> dict[str, int]:
+    """How many jobs the user sees of each of `planned`, for the filter chips."""
+    counts: dict[str, int] = (
+        Job.objects.visible_to(user)
+        .order_by()
+        .aggregate(**{name: Count("pk", filter=plan, distinct=True) for name, plan in planned().items()})
+    )
+    return counts
 
 
 def status_counts(user: User) -> dict[str, int]:
