@@ -9,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from ai import queries
-from ai.pages.charts import Chart, bars
 from ai.queries import HOUR, Requests, Span, Use
+from core.charts import Chart, bars
 from core.templatetags.ui import dollars
 
 # Of each list; the download has them all.
