@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from rest_framework import serializers
@@ -178,8 +178,9 @@ def cue_output(cue: webvtt.Cue | None) -> dict[str, Any] | None:
     return None if cue is None else {"start": cue.start, "end": cue.end, "text": cue.text}
 
 
-def cue_rows(text: TrackText, cues: Iterable[tuple[int, webvtt.Cue]], count: int) -> list[dict[str, Any]]:
-    origins = library.origins_of(text.version, count)
+def cue_rows(
+    text: TrackText, cues: Iterable[tuple[int, webvtt.Cue]], written_by: Callable[[int], str]
+) -> list[dict[str, Any]]:
     read = services.reviewed(text)
     return [
         {
@@ -188,7 +189,7 @@ def cue_rows(text: TrackText, cues: Iterable[tuple[int, webvtt.Cue]], count: int
             "end": cue.end,
             "text": cue.text,
             "reviewed": bool(read) and cue_digest(cue) in read,
-            "written_by": origins[index]["by"],
+            "written_by": written_by(index),
         }
         for index, cue in cues
     ]
@@ -209,13 +210,15 @@ def _head(text: TrackText) -> dict[str, Any]:
 
 def track_output(text: TrackText) -> dict[str, Any]:
     cues = webvtt.parse(text.version.content).cues
-    return {**_head(text), "content": text.version.content, "cues": cue_rows(text, enumerate(cues), len(cues))}
+    origins = library.origins_of(text.version, len(cues))
+    rows = cue_rows(text, enumerate(cues), lambda index: origins[index]["by"])
+    return {**_head(text), "content": text.version.content, "cues": rows}
 
 
 def edited_output(text: TrackText, cues: dict[int, webvtt.Cue]) -> dict[str, Any]:
     """Only what was edited: the caller has the rest."""
-    count = text.version.cue_count
-    return {**_head(text), "cue_count": count, "cues": cue_rows(text, sorted(cues.items()), count)}
+    rows = cue_rows(text, sorted(cues.items()), lambda _index: "person")
+    return {**_head(text), "cue_count": text.version.cue_count, "cues": rows}
 
 
 def version_row(version: TrackVersion) -> dict[str, Any]:

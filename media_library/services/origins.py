@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import Func, JSONField, Subquery, TextField, Value
+from django.db.models.functions import Cast
 
 from media_library.media import webvtt
 from media_library.media.cue_diff import align, whole
@@ -44,6 +49,41 @@ def carried(cues: Sequence[Cue], *, before: TrackVersion | None, like: TrackVers
         known = dict(zip(map(whole, like_cues), origins_of(like, len(like_cues)), strict=True))
         origins = [known.get(whole(cue), origin) for cue, origin in zip(cues, origins, strict=True)]
     return origins
+
+
+# Each is one function over the whole list in the database; for more of them it is quicker to fetch the list.
+MOST_IN_PLACE = 4
+
+
+def carry_edits(version: TrackVersion, *, before: TrackVersion, edits: Sequence[CueEdit]) -> None:
+    """Writes the origins of `version`, which is `before` with `edits`. For a few of them the database changes its own list."""
+    rows = TrackVersion.objects.filter(pk=version.pk)
+    if len(edits) > MOST_IN_PLACE or not before.cue_count:
+        version.origins = after_edits(before, edits)
+        rows.update(origins=version.origins)
+        return
+    origins: Any = Subquery(TrackVersion.objects.filter(pk=before.pk).values("origins"))
+    for edit in reversed(ordered(edits)):
+        origins = _in_place(origins, edit)
+    rows.update(origins=origins)
+    # Read again by whoever asks.
+    del version.origins
+
+
+def _in_place(origins: Any, edit: CueEdit) -> Any:
+    place = str(edit.index)
+    if edit.what == "delete":
+        return Func(origins, _path(place), template="(%(expressions)s)", arg_joiner=" #- ", output_field=JSONField())
+    function, path, value = (
+        ("jsonb_insert", _path(place), {"by": PERSON, "from": ""})
+        if edit.what == "insert"
+        else ("jsonb_set", _path(place, "by"), PERSON)
+    )
+    return Func(origins, path, Value(value, JSONField()), function=function, output_field=JSONField())
+
+
+def _path(*steps: str) -> Any:
+    return Cast(Value(list(steps)), ArrayField(TextField()))
 
 
 def after_edits(before: TrackVersion, edits: Sequence[CueEdit]) -> Origins:

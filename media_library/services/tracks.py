@@ -20,7 +20,7 @@ from media_library.media.cue_edits import CueEdit, edit_cues
 from media_library.media.errors import MediaError
 from media_library.models import Asset, Track, TrackVersion
 from media_library.services.drafts import discard_automatic_draft, keep_losing_text
-from media_library.services.origins import MACHINE, Origins, after_edits, carried, origins_of, written_by
+from media_library.services.origins import MACHINE, Origins, carried, carry_edits, origins_of, written_by
 
 TRACK_MAX_BYTES = 2 * 2**20
 
@@ -112,7 +112,8 @@ def save_edits(
     """A few cues changed by a person, at a cost that hardly grows with the others; the cues as they stand now, by index."""
     with transaction.atomic():
         locked = Track.objects.select_for_update().get(pk=track.pk)
-        base = locked.versions.filter(number=locked.version if base_version is None else base_version).first()
+        wanted = locked.version if base_version is None else base_version
+        base = locked.versions.filter(number=wanted).defer("origins", "findings").first()
         if base is None:
             raise NotFoundError("Version not found")
         try:
@@ -129,8 +130,9 @@ def save_edits(
                 author=author,
                 comment=comment,
                 cue_count=edited.count,
-                origins=after_edits(base, edits),
+                origins=[],
             )
+            carry_edits(version, before=base, edits=edits)
             _note_save(locked, author, version, base_version)
             return version, edited.cues
         draft = keep_losing_text(locked, edited.content, author=author, base_version=base.number, comment=comment)
