@@ -20,9 +20,10 @@ from jobs.forms import TrackForm
 from jobs.models import Job, LanguageOutput
 from jobs.pages import player, present
 from jobs.pages.views import find_job, viewer
+from jobs.services import quality
 from media_library.media import webvtt
 from media_library.media.pauses import Pause
-from media_library.media.profiles import HOUSE
+from media_library.media.profiles import Profile
 from media_library.media.timemap import TimeMap
 from media_library.models import Asset, Track, TrackVersion
 
@@ -83,7 +84,7 @@ def editor_context(request: HttpRequest, job: Job, text: services.TrackText) -> 
         "state": state,
         "word": word,
         "writable": policies.offers_editing(viewer(request), output),
-        "profile": profile(kind, output.language),
+        "profile": profile(kind, output.language, quality.find_profile(job.quality_profile)),
         "player": player.player(job, only=output),
         "own_language": [output.language],
         "beside": beside,
@@ -107,18 +108,18 @@ def source_text(job: Job, kind: str) -> str:
     return version.content if version else ""
 
 
-def profile(kind: str, language: str) -> dict[str, float | None]:
+def profile(kind: str, language: str, style: Profile) -> dict[str, float | None]:
     """The limits that the editor warns about. A description is spoken, so nothing limits its lines and its reading speed."""
     if kind == Track.Kind.AUDIO_DESCRIPTION:
         return {}
     return {
-        "line_length": HOUSE.line_limit(language),
-        "lines": HOUSE.lines,
-        "cps": HOUSE.cps_limit(language),
-        "cps_best": HOUSE.cps_optimum(language),
-        "shortest": HOUSE.shortest(language),
-        "longest": HOUSE.max_duration,
-        "gap_frames": HOUSE.min_gap_frames,
+        "line_length": style.line_limit(language),
+        "lines": style.lines,
+        "cps": style.cps_limit(language),
+        "cps_best": style.cps_optimum(language),
+        "shortest": style.shortest(language),
+        "longest": style.max_duration,
+        "gap_frames": style.gap_frames(language),
     }
 
 

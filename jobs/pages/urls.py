@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.pages import briefs, tracks, views
+from jobs.pages import briefs, bulk, changing, production, tracks, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -12,14 +12,21 @@ urlpatterns = [
     path("briefs/new", briefs.brief_new, name="brief_new"),
     path("briefs/<uuid:brief_id>", briefs.brief, name="brief"),
     path("briefs/<uuid:brief_id>/approve", briefs.brief_approve, name="brief_approve"),
+    path("production", production.console, name="production"),
+    path("production/retry", production.retry_many, name="production_retry"),
     path("jobs", views.job_list, name="list"),
     path("jobs/new", views.new_job, name="new"),
     path("jobs/new/languages", views.languages_without_engine, name="languages"),
     path("jobs/running", views.running, name="running"),
+    path("jobs/bulk", bulk.act_on_many, name="bulk"),
     path("jobs/<uuid:job_id>", views.job_detail, name="detail"),
+    path("jobs/<uuid:job_id>/edit", changing.edit, name="edit"),
+    path("jobs/<uuid:job_id>/clone", changing.clone, name="clone"),
+    path("jobs/<uuid:job_id>/delete", changing.delete, name="delete"),
     path("jobs/<uuid:job_id>/actions/<str:verb>", views.act, name="act"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
     path("jobs/<uuid:job_id>/films/<str:film>/<str:language>.vtt", tracks.film_captions, name="film_captions"),
     path("jobs/<uuid:job_id>/waveform.json", tracks.waveform, name="waveform"),
+    path("jobs/<uuid:job_id>/shots.json", tracks.shots, name="shots"),
 ]

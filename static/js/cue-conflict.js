@@ -1,41 +1,25 @@
-// The dialog for a save that somebody else overtook: different cues are merged, the same cue is a question, and both texts can be seen.
-import { inOrder, merge } from "./cue-merge.js";
+// The dialog for a save that somebody else overtook: cues that both changed to something else are questions, each answered with
+// one's own text, theirs, both, or whatever one writes in its place. Everything else is merged before.
 import { timecode } from "./timecode.js";
 import { parse, write } from "./vtt.js";
 
-const words = (cue) => (cue ? `${timecode(cue.start)} → ${timecode(cue.end)}\n${cue.text}` : "Deleted");
-
-const count = (number) => `${number} ${number === 1 ? "cue" : "cues"}`;
+const times = (cue) => (cue ? `${timecode(cue.start)} → ${timecode(cue.end)}` : "");
+const words = (cue) => (cue ? `${times(cue)}\n${cue.text}` : "Deleted");
 
 export class Conflict {
   constructor(dialog) {
     this.dialog = dialog;
   }
 
-  // -> {content}, or null when the person goes back to the text.
-  ask({ base, mine, theirs, version }) {
-    const [before, ours, others] = [base, mine, theirs].map(parse);
-    const result = merge(before.cues, ours.cues, others.cues);
-    const set = (name, text) => {
-      this.dialog.querySelector(`[data-${name}]`).textContent = text;
-    };
-    set("newer", `Version ${version} was saved while you were editing.`);
-    set("tally", `You changed ${count(result.mine)}, the other person ${count(result.theirs)}; ${result.conflicts.length ? `${result.conflicts.length === 1 ? "one cue was" : `${result.conflicts.length} cues were`} changed by both. Choose whose stays.` : "no cue was changed by both, so nothing is lost by merging."}`);
-    set("mine-text", mine);
-    set("theirs-text", theirs);
-    const list = this.dialog.querySelector("[data-questions]");
-    const template = this.dialog.querySelector("[data-question]");
-    list.replaceChildren(
-      ...result.conflicts.map((conflict, index) => {
-        const item = template.content.firstElementChild.cloneNode(true);
-        item.querySelector("[data-where]").textContent = timecode((conflict.base ?? conflict.mine ?? conflict.theirs).start);
-        for (const side of ["mine", "theirs"]) {
-          item.querySelector(`[data-${side}]`).textContent = words(conflict[side]);
-          item.querySelector(`[value=${side}]`).name = `conflict-${index}`;
-        }
-        return item;
-      }),
-    );
+  // -> {content}, or null when the person goes back to the text. `merged` is the text in which theirs stands where both differ.
+  ask({ merged, conflicts, mine, theirs, version }) {
+    const part = (name) => this.dialog.querySelector(`[data-${name}]`);
+    part("newer").textContent = `Version ${version} was saved while you were editing.`;
+    part("tally").textContent = `${conflicts.length === 1 ? "One cue was" : `${conflicts.length} cues were`} changed by both. Choose whose stays, or write what should stand there. Everything else is merged already.`;
+    part("mine-text").textContent = mine;
+    part("theirs-text").textContent = theirs;
+    const template = part("question");
+    part("questions").replaceChildren(...conflicts.map((conflict, number) => this.question(template, conflict, number)));
     return new Promise((resolve) => {
       const done = (choice) => {
         this.dialog.onclose = null;
@@ -43,15 +27,48 @@ export class Conflict {
         resolve(choice);
       };
       this.dialog.onclose = () => done(null);
-      this.dialog.querySelector("[data-keep=mine]").onclick = () => done({ content: mine });
-      this.dialog.querySelector("[data-keep=theirs]").onclick = () => done({ content: theirs });
-      this.dialog.querySelector("[data-keep=merged]").onclick = () => {
-        const chosen = result.conflicts
-          .map((conflict, index) => conflict[list.querySelector(`[name=conflict-${index}]:checked`).value])
-          .filter(Boolean);
-        done({ content: write({ ...others, cues: inOrder([...result.cues, ...chosen]) }) });
-      };
+      part("keep=mine").onclick = () => done({ content: mine });
+      part("keep=theirs").onclick = () => done({ content: theirs });
+      part("keep=merged").onclick = () => done({ content: this.answered(merged, conflicts) });
       this.dialog.showModal();
     });
   }
+
+  question(template, conflict, number) {
+    const item = template.content.firstElementChild.cloneNode(true);
+    item.querySelector("[data-where]").textContent = timecode((conflict.base ?? conflict.mine ?? conflict.theirs).start);
+    for (const side of ["mine", "theirs"]) item.querySelector(`[data-${side}]`).textContent = words(conflict[side]);
+    const text = item.querySelector("textarea");
+    for (const choice of item.querySelectorAll("input")) {
+      choice.name = `conflict-${number}`;
+      choice.addEventListener("change", () => (text.value = chosen(conflict, choice.value)?.text ?? ""));
+    }
+    item.querySelector("[data-both]").hidden = !(conflict.mine && conflict.theirs);
+    text.id = `conflict-text-${number}`;
+    item.querySelector("[data-text-label]").htmlFor = text.id;
+    text.value = conflict.mine?.text ?? "";
+    return item;
+  }
+
+  // From the last to the first, so that a cue that goes moves no other one.
+  answered(merged, conflicts) {
+    const document = parse(merged);
+    const items = [...this.dialog.querySelectorAll("[data-questions] > li")];
+    const answers = conflicts.map((conflict, number) => {
+      const cue = chosen(conflict, items[number].querySelector("input:checked").value);
+      const text = items[number].querySelector("textarea").value;
+      return { at: conflict.cue_index, cue: cue && text.trim() ? { ...cue, text } : null };
+    });
+    for (const { at, cue } of answers.sort((one, other) => other.at - one.at)) {
+      const standing = document.cues[at];
+      document.cues.splice(at, 1, ...(cue ? [{ ...standing, ...cue }] : []));
+    }
+    document.cues.sort((one, other) => one.start - other.start || one.end - other.end);
+    return write(document);
+  }
+}
+
+function chosen({ mine, theirs }, side) {
+  if (side !== "both") return { mine, theirs }[side];
+  return { start: Math.min(mine.start, theirs.start), end: Math.max(mine.end, theirs.end), text: `${theirs.text}\n${mine.text}` };
 }

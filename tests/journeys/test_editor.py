@@ -56,12 +56,12 @@ def test_a_corrected_caption_becomes_a_version(open_page: OpenPage, drafted: Job
 
 def test_warnings_are_live_and_keep_the_house_profile(open_page: OpenPage, drafted: Job, mara: User) -> None:
     page = edit(open_page, drafted, mara)
-    page.get_by_role("button", name="Cue 3", exact=True).first.click()
+    page.get_by_role("grid").get_by_role("button", name="Cue 3", exact=True).click()
     findings = page.locator("[data-cue-findings]")
-    expect(findings.get_by_text("Line of 70, limit 42")).to_be_visible()
-    expect(findings.get_by_text("0.6 s, at least 0.833 s")).to_be_visible()
+    expect(findings.get_by_text("A line has 70 characters, 42 fit.")).to_be_visible()
+    expect(findings.get_by_text("The cue is shown for 0.60 s, at least 0.83 s are needed.")).to_be_visible()
     page.get_by_label("English text of the cue").fill("Short")
-    expect(findings.get_by_text("Line of 70")).not_to_be_visible()
+    expect(findings.get_by_text("A line has 70")).not_to_be_visible()
     page.get_by_label("Out", exact=True).fill("00:00:06.500")
     page.get_by_label("Out", exact=True).press("Enter")
     expect(findings.locator("li")).to_have_count(0)
@@ -97,14 +97,14 @@ def test_the_keyboard_splits_merges_inserts_deletes_and_undoes(open_page: OpenPa
 def test_playhead_and_cues_go_together(open_page: OpenPage, drafted: Job, mara: User) -> None:
     page = edit(open_page, drafted, mara)
     until(page, "document.querySelector('video').readyState >= 2")
-    page.get_by_role("button", name="Cue 4", exact=True).click()
+    page.get_by_role("grid").get_by_role("button", name="Cue 4", exact=True).click()
     until(page, "Math.abs(document.querySelector('video').currentTime - 8) < 0.05")
     expect(page.locator("[data-caption]")).to_have_text("The last one.")
     page.evaluate("document.querySelector('media-player').currentTime = 8.4")
     page.locator("h1").click()
     page.keyboard.press("[")
     expect(page.get_by_label("In", exact=True)).to_have_value("00:00:08.400")
-    page.get_by_role("button", name="Cue 1", exact=True).click()
+    page.get_by_role("grid").get_by_role("button", name="Cue 1", exact=True).click()
     page.keyboard.press("p")
     until(page, "document.querySelector('video').paused && document.querySelector('video').currentTime > 2.4")
 
@@ -115,10 +115,9 @@ def test_different_cues_of_two_people_are_merged(open_page: OpenPage, drafted: J
     library.save_version(captions_of(drafted), theirs, author=mara, base_version=1)
     page.get_by_label("English text of the cue").fill("Mine, this one.")
     page.get_by_role("button", name="Save version").click()
-    dialog = page.get_by_role("dialog", name="Version 2 was saved while you were editing.")
-    expect(dialog.get_by_text("nothing is lost by merging")).to_be_visible()
-    dialog.get_by_role("button", name="Merge and save").click()
+    expect(page.get_by_text("Merged with version 2: 1 cue of somebody else.")).to_be_visible()
     expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    expect(page.get_by_text("The very last one.")).to_be_visible()
     content = scenes.newest(captions_of(drafted)).content
     assert "Mine, this one." in content
     assert "The very last one." in content
@@ -142,9 +141,8 @@ def test_the_same_cue_of_two_people_is_a_question(open_page: OpenPage, drafted: 
 
 def test_my_text_can_go_on_top(open_page: OpenPage, drafted: Job, mara: User) -> None:
     page = edit(open_page, drafted, mara)
-    library.save_version(
-        captions_of(drafted), scenes.CAPTIONS.replace("The last one.", "Gone."), author=mara, base_version=1
-    )
+    theirs = scenes.CAPTIONS.replace("Good morning, and welcome.", "Theirs.").replace("The last one.", "Gone.")
+    library.save_version(captions_of(drafted), theirs, author=mara, base_version=1)
     page.get_by_label("English text of the cue").fill("Mine.")
     page.get_by_role("button", name="Save version").click()
     page.get_by_role("dialog").get_by_role("button", name="Keep mine on top").click()

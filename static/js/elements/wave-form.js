@@ -1,9 +1,13 @@
 // <wave-form data-peaks="address of the waveform's JSON"> draws a window of the sound around the playhead, with the cues over it.
-// Click to seek, wheel to move, Ctrl and wheel (or the buttons) to zoom. Drawn on a canvas, whose colours come from the tokens.
+// Click to seek, wheel to move, Alt or Ctrl and wheel (or the buttons) to zoom. With `data-edits` edges and bodies of cues can be
+// dragged, and a stretch without cues chosen; what that means is decided by who listens.
 import { timecode } from "../timecode.js";
+import { drawWave } from "../wave-drawing.js";
 
 const WIDEST = 120;
 const NARROWEST = 2;
+const GRIP = 7;
+const DRAG = 4;
 
 // The file holds the lowest and highest sample of each slice, -128..127; one height is enough for a mirrored drawing.
 const read = ({ low, high, per_second: rate }) => ({ rate, peaks: high.map((top, index) => Math.max(top, -low[index]) / 128) });
@@ -13,21 +17,23 @@ class WaveForm extends HTMLElement {
     if (this.canvas) return;
     this.canvas = this.querySelector("canvas");
     this.cues = [];
+    this.shots = [];
+    this.range = null;
+    this.wrong = () => "";
     this.time = 0;
     this.span = 20;
     this.from = 0;
     this.load();
     if (this.hasAttribute("data-follows-player")) this.follow(this.parentElement.querySelector("media-player"));
     new ResizeObserver(() => this.paint()).observe(this.canvas);
-    this.canvas.addEventListener("click", ({ offsetX }) => {
-      const time = this.from + (offsetX / this.canvas.clientWidth) * this.span;
-      this.dispatchEvent(new CustomEvent("wave-seek", { detail: { time } }));
-    });
+    this.canvas.addEventListener("pointerdown", (event) => this.press(event));
+    this.canvas.addEventListener("pointermove", (event) => this.drag(event));
+    for (const kind of ["pointerup", "pointercancel"]) this.canvas.addEventListener(kind, (event) => this.release(event));
     this.canvas.addEventListener(
       "wheel",
       (event) => {
         event.preventDefault();
-        if (event.ctrlKey || event.altKey) this.zoom(event.deltaY > 0 ? 1.25 : 0.8);
+        if (event.ctrlKey || event.altKey) this.zoom(event.deltaY > 0 ? 1.25 : 0.8, this.at(event));
         else this.move((event.deltaY + event.deltaX) / 300);
       },
       { passive: false },
@@ -37,6 +43,11 @@ class WaveForm extends HTMLElement {
       if (zoom) this.zoom(Number(zoom));
     });
   }
+
+  get edits() { return this.hasAttribute("data-edits"); }
+  get secondsPerPixel() { return this.span / (this.canvas.clientWidth || 1); }
+  at({ offsetX }) { return this.from + offsetX * this.secondsPerPixel; }
+  tell(name, detail) { this.dispatchEvent(new CustomEvent(`wave-${name}`, { detail })); }
 
   // <wave-form data-follows-player> beside a player: its time is shown, a click seeks.
   follow(player) {
@@ -64,9 +75,23 @@ class WaveForm extends HTMLElement {
     this.paint();
   }
 
+  // Cues stand in the order of their starts; one that lasts longer than a minute is not worth missing the others for.
+  within(from, to) {
+    let low = 0;
+    let high = this.cues.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.cues[middle].start < from - 60) low = middle + 1;
+      else high = middle;
+    }
+    const found = [];
+    for (let index = low; index < this.cues.length && this.cues[index].start <= to; index++) if (this.cues[index].end >= from) found.push(index);
+    return found;
+  }
+
   look(time) {
     this.time = time;
-    if (time < this.from || time > this.from + this.span * 0.9) this.from = Math.max(0, time - this.span * 0.1);
+    if (!this.held && (time < this.from || time > this.from + this.span * 0.9)) this.from = Math.max(0, time - this.span * 0.1);
     this.paint();
   }
 
@@ -75,103 +100,90 @@ class WaveForm extends HTMLElement {
     this.paint();
   }
 
-  zoom(factor) {
-    const middle = this.time >= this.from && this.time <= this.from + this.span ? this.time : this.from + this.span / 2;
+  zoom(factor, around) {
+    const middle = around ?? (this.time >= this.from && this.time <= this.from + this.span ? this.time : this.from + this.span / 2);
     const place = (middle - this.from) / this.span;
     this.span = Math.min(WIDEST, Math.max(NARROWEST, this.span * factor));
     this.from = Math.max(0, middle - place * this.span);
     this.paint();
   }
 
+  choose(range) {
+    this.range = range;
+    this.paint();
+    this.tell("range", { range });
+  }
+
+  // ---- dragging
+
+  // What is under the pointer: an edge (the selected cue's before its neighbour's), a body, or nothing.
+  under(event) {
+    const time = this.at(event);
+    const reach = GRIP * this.secondsPerPixel;
+    const near = this.within(time - reach, time + reach);
+    const [first, ...rest] = near.sort((one, other) => (this.cues[other].key === this.selected) - (this.cues[one].key === this.selected));
+    for (const index of first === undefined ? [] : [first, ...rest]) {
+      const { start, end } = this.cues[index];
+      const [toStart, toEnd] = [Math.abs(time - start), Math.abs(time - end)];
+      if (Math.min(toStart, toEnd) <= reach && end - start > reach) return { index, side: toStart < toEnd ? "start" : "end" };
+    }
+    const index = near.find((n) => this.cues[n].start <= time && time <= this.cues[n].end);
+    return index === undefined ? null : { index, side: "body" };
+  }
+
+  press(event) {
+    if (event.button) return;
+    const under = this.edits ? this.under(event) : null;
+    this.held = { x: event.offsetX, time: this.at(event), under, cue: under && this.cues[under.index], moved: false, id: ++presses };
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  drag(event) {
+    const { held } = this;
+    if (!held) {
+      if (!this.edits) return;
+      const side = this.under(event)?.side;
+      this.canvas.className = `wave${side === "body" ? " wave--body" : side ? " wave--edge" : ""}`;
+      return;
+    }
+    if (!held.moved && Math.abs(event.offsetX - held.x) < DRAG) return;
+    if (!this.edits) return;
+    held.moved = true;
+    const time = Math.max(0, this.at(event));
+    const { under, cue } = held;
+    if (under) {
+      const to = under.side === "body" ? cue.start + time - held.time : cue[under.side] + time - held.time;
+      this.tell("drag", { key: cue.key, side: under.side, to, snap: !event.shiftKey, id: held.id });
+    } else {
+      this.choose({ start: Math.min(held.time, time), end: Math.max(held.time, time) });
+    }
+  }
+
+  release(event) {
+    const { held } = this;
+    this.held = null;
+    if (!held || event.type === "pointercancel") return;
+    if (held.moved) {
+      if (held.under) this.tell("dropped", { key: held.cue.key });
+      return;
+    }
+    if (this.range) this.choose(null);
+    this.tell("seek", { time: held.time, key: held.cue?.key });
+  }
+
+  // ---- drawing
+
   paint() {
     if (this.painting) return;
     this.painting = requestAnimationFrame(() => {
       this.painting = null;
-      this.draw();
+      drawWave(this);
+      const { from, span, time } = this;
+      this.canvas.setAttribute("aria-label", `Waveform from ${timecode(from)} to ${timecode(from + span)}, playhead at ${timecode(time)}`);
     });
   }
-
-  draw() {
-    const { canvas, from, span } = this;
-    const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (!width || !height) return;
-    const ratio = devicePixelRatio || 1;
-    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
-    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
-    const style = getComputedStyle(this);
-    const colour = (name) => style.getPropertyValue(name).trim();
-    const pen = canvas.getContext("2d");
-    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, width, height);
-    pen.font = `12px ${style.fontFamily}`;
-    pen.textBaseline = "middle";
-    const x = (time) => ((time - from) / span) * width;
-    const top = 18;
-
-    // Ruler
-    const step = [0.5, 1, 2, 5, 10, 20].find((size) => (size / span) * width > 90) ?? 30;
-    pen.fillStyle = colour("--stage-text-2");
-    pen.strokeStyle = colour("--stage-line");
-    for (let time = Math.ceil(from / step) * step; time < from + span; time += step) {
-      pen.fillRect(x(time), top - 4, 1, 4);
-      pen.fillText(timecode(time).slice(0, step < 1 ? 10 : 8), x(time) + 4, 8);
-    }
-
-    // Cues
-    for (const cue of this.cues) {
-      if (cue.end < from || cue.start > from + span) continue;
-      const on = cue.key === this.selected;
-      const tone = colour(cue.findings?.some(({ level }) => level === "error") ? "--stage-warn" : "--stage-accent");
-      const [left, right] = [x(cue.start), x(cue.end)];
-      pen.fillStyle = tone;
-      pen.globalAlpha = on ? 0.26 : 0.1;
-      pen.fillRect(left, top, right - left, height - top);
-      pen.globalAlpha = on ? 1 : 0.5;
-      pen.fillRect(left, top, on ? 3 : 1, height - top);
-      pen.fillRect(right - (on ? 3 : 1), top, on ? 3 : 1, height - top);
-      pen.globalAlpha = 1;
-    }
-
-    this.drawPeaks(pen, { x, width, height, top, colour });
-
-    // Words of the cues above the wave
-    pen.fillStyle = colour("--stage-text");
-    for (const cue of this.cues) {
-      const room = x(cue.end) - x(cue.start) - 12;
-      if (cue.end < from || cue.start > from + span || room < 24) continue;
-      pen.save();
-      pen.beginPath();
-      pen.rect(x(cue.start) + 6, top, room, 16);
-      pen.clip();
-      pen.fillText(cue.text.replaceAll("\n", " "), x(cue.start) + 6, top + 10);
-      pen.restore();
-    }
-
-    // Playhead
-    pen.fillStyle = colour("--stage-accent");
-    pen.fillRect(x(this.time) - 1, top - 6, 2, height);
-    pen.beginPath();
-    pen.moveTo(x(this.time) - 6, top - 10);
-    pen.lineTo(x(this.time) + 6, top - 10);
-    pen.lineTo(x(this.time), top);
-    pen.fill();
-    canvas.setAttribute("aria-label", `Waveform from ${timecode(from)} to ${timecode(from + span)}, playhead at ${timecode(this.time)}`);
-  }
-
-  drawPeaks(pen, { x, width, height, top, colour }) {
-    if (!this.wave?.peaks.length) return;
-    const { peaks, rate } = this.wave;
-    const middle = top + 16 + (height - top - 16) / 2;
-    const half = (height - top - 20) / 2;
-    pen.fillStyle = colour("--stage-text-2");
-    for (let column = 0; column < width; column += 3) {
-      const first = Math.floor((this.from + (column / width) * this.span) * rate);
-      const last = Math.max(first + 1, Math.floor((this.from + ((column + 3) / width) * this.span) * rate));
-      let most = 0;
-      for (let index = Math.max(0, first); index < Math.min(last, peaks.length); index++) most = Math.max(most, peaks[index]);
-      if (first >= 0 && first < peaks.length) pen.fillRect(column, middle - Math.max(0.5, most * half), 2, Math.max(1, most * half * 2));
-    }
-  }
 }
+
+let presses = 0;
 
 customElements.define("wave-form", WaveForm);
