@@ -13,11 +13,12 @@ from accounts.signals import closing_client, closing_project
 from core.errors import WrongStateError
 from jobs import services
 from jobs.models import Job
+from jobs.services import voicing
 from jobs.signals import promoting_to_qc
 from media_library import services as library
 from media_library import uses
-from media_library.models import Asset, Track
-from media_library.signals import closing_asset
+from media_library.models import Asset, Pronunciation, Track
+from media_library.signals import closing_asset, pronunciations_changed
 from media_library.uses import Use
 
 S = Job.Status
@@ -64,3 +65,8 @@ def give_the_source_a_text_to_begin_with(*, job: Job, **_: Any) -> None:
 def jobs_made_from(asset: Asset, user: User) -> Iterator[Use]:
     for job in Job.objects.visible_to(user).filter(source=asset).distinct().order_by("-created_at", "-pk"):
         yield Use("job", job.title, reverse("jobs:detail", args=[job.pk]), job.created_at)
+
+
+@receiver(pronunciations_changed)
+def speak_again_what_is_said_otherwise(*, entries: list[Pronunciation], **_: Any) -> None:
+    voicing.mark_said_otherwise(entries)

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import Organization, Project, User
 from accounts.policies import ALLOWED, Decision, can, denied, house_of, rule
-from media_library.models import Asset, Collection, Persona, Transcript, VoiceProfile
+from media_library.models import Asset, Collection, Persona, Pronunciation, Transcript, VoiceProfile
 
 R = User.Role
 KEEPERS = (R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN)
@@ -26,6 +26,31 @@ def glossary_keepers(user: User, obj: Any) -> Decision:
     if user.is_platform_admin or user.role_in(house_of(obj)) in KEEPERS:
         return ALLOWED
     return denied(NOT_A_KEEPER)
+
+
+NOT_THEIR_KEEPER = "Production, project managers and admins keep how words are said."
+
+
+@rule("media_library.pronunciation.create")
+def pronunciation_makers(user: User, obj: Pronunciation | None) -> Decision:
+    """Where no place is named yet, keeping any is enough. Who is in no house keeps their own."""
+    if obj is not None:
+        return pronunciation_keepers(user, obj)
+    keeps = user.is_platform_admin or user.has_role(*KEEPERS) or not user.roles_by_house
+    return ALLOWED if keeps else denied(NOT_THEIR_KEEPER)
+
+
+@rule("media_library.pronunciation.change", "media_library.pronunciation.remove")
+def pronunciation_keepers(user: User, obj: Pronunciation) -> Decision:
+    own = obj.client_id is None and obj.organization_id is None and obj.owner_id == user.pk
+    if user.is_platform_admin or own or (not _nobodys(obj) and user.role_in(house_of(obj)) in KEEPERS):
+        return ALLOWED
+    return denied(NOT_THEIR_KEEPER)
+
+
+def _nobodys(obj: Pronunciation) -> bool:
+    """Of no client and no house: a person's."""
+    return obj.client_id is None and obj.organization_id is None
 
 
 @rule("media_library.glossaries.open")
@@ -130,6 +155,11 @@ def voice_users(user: User, obj: VoiceProfile) -> Decision:  # noqa: ARG001  (ev
     return denied("Nobody has recorded that the speaker agreed to this use.")
 
 
-@rule("media_library.library.open", "media_library.search", "media_library.voice.create")
+@rule(
+    "media_library.library.open",
+    "media_library.search",
+    "media_library.pronunciations.open",
+    "media_library.voice.create",
+)
 def everybody(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     return ALLOWED

@@ -7,13 +7,16 @@ import uuid
 from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
+from rest_framework.response import Response
 
-from core.rest.inputs import Input
+from core.rest.inputs import Input, TextField
+from core.rest.schema import Gives
 from core.rest.views import ApiView
 from core.rest.waiting import accepted
 from jobs import policies, services
 from jobs.api.views import caller, find_job
-from jobs.services import translating
+from jobs.services import translating, voicing
+from jobs.services.pausing import require_describing
 
 
 class TranslateInput(Input):
@@ -31,3 +34,38 @@ class Translate(ApiView):
         policies.require(caller(request), "translate", job)
         TranslateInput.parse(request.data)
         return accepted(translating.translate_changes(output, actor=caller(request)))
+
+
+class VoiceInput(Input):
+    voice = TextField(max_length=80, allow_blank=True)
+
+
+class Voice(ApiView):
+    """Whose voice speaks this language. An empty name is the job's own voice again."""
+
+    takes = VoiceInput
+    gives = Gives(
+        patch={
+            "language": "string",
+            "voice": "string",
+            "own": "bool",
+            "tts_status": "string",
+            "render_status": "string",
+        }
+    )
+
+    def patch(self, request: Request, job_id: uuid.UUID, lang: str) -> Response:
+        job = find_job(request, job_id)
+        output = services.find_output(job, lang)
+        require_describing(caller(request), output)
+        body = VoiceInput.parse(request.data)
+        output = voicing.choose_voice(output, body["voice"], actor=caller(request))
+        return Response(
+            {
+                "language": output.language,
+                "voice": voicing.voice_of(output),
+                "own": bool(output.tts_voice),
+                "tts_status": output.tts_status,
+                "render_status": output.render_status,
+            }
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -13,10 +14,11 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import Client, User
 from ai import previews, speaking
-from core.errors import DomainError, StorageFullError
+from core.errors import DomainError, NotFoundError, StorageFullError
 from core.languages import canonical
-from core.rest.inputs import Input, TextField
+from core.rest.inputs import IdField, Input, TextField
 from core.rest.schema import Gives
 from core.rest.views import ApiView
 from core.storage import store
@@ -71,6 +73,7 @@ class PreviewInput(Input):
     provider = TextField(max_length=NAME_LENGTH, required=False, default="")
     model = TextField(max_length=NAME_LENGTH, required=False, default="")
     language = TextField(max_length=LANGUAGE_LENGTH, required=False, default="")
+    client_id = IdField(required=False, allow_null=True, default=None)
 
     def validate_text(self, value: str) -> str:
         if not any(map(str.isalnum, value)):
@@ -149,6 +152,7 @@ class Preview(ApiView):
             provider=body["provider"],
             model=body["model"],
             language=body["language"],
+            client=visible_client(caller(request), body["client_id"]) if body["client_id"] else None,
             listener=caller(request),
         )
         if "application/json" in request.headers.get("Accept", ""):
@@ -162,6 +166,13 @@ class Preview(ApiView):
             "Vary": "Accept",
         }
         return HttpResponse(heard.sound, content_type=previews.CONTENT_TYPE, headers=headers)
+
+
+def visible_client(user: User, client_id: uuid.UUID) -> Client:
+    found = Client.objects.visible_to(user).select_related("organization").filter(pk=client_id).first()
+    if found is None:
+        raise NotFoundError("Client not found")
+    return found
 
 
 def linked(heard: voicing.Heard) -> dict[str, Any]:

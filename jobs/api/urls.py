@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.api import accessible_video, actions, back_office, briefs, bulk, checks, languages, production, tracks, tts, views
+from jobs.api import (
+    accessible_video,
+    actions,
+    back_office,
+    briefs,
+    bulk,
+    checks,
+    delivery,
+    languages,
+    production,
+    tracks,
+    tts,
+    views,
+)
 
 app_name = "jobs_api"
 urlpatterns = [
@@ -16,6 +29,7 @@ urlpatterns = [
     path("jobs/upload/init", views.UploadInit.as_view(), name="upload_init"),
     path("jobs/upload/complete", views.UploadComplete.as_view(), name="upload_complete"),
     path("jobs/bulk", bulk.DeleteMany.as_view(), name="bulk_delete"),
+    path("jobs/bulk/download", delivery.BulkDownload.as_view(), name="bulk_download"),
     path("jobs/bulk/approve", bulk.ApproveMany.as_view(), name="bulk_approve"),
     path("jobs/bulk/return-to-qc", bulk.ReturnMany.as_view(), name="bulk_return_to_qc"),
     path("jobs/<uuid:job_id>", views.JobDetail.as_view(), name="job"),
@@ -47,8 +61,11 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/vtt/terms", checks.Terms.as_view(), name="terms"),
     path("jobs/<uuid:job_id>/quality", checks.JobQuality.as_view(), name="quality"),
     path("quality/profiles", checks.Profiles.as_view(), name="quality_profiles"),
-    path("jobs/<uuid:job_id>/downloads", views.Downloads.as_view(), name="downloads"),
+    path("jobs/<uuid:job_id>/downloads", delivery.Downloads.as_view(), name="downloads"),
     path("jobs/<uuid:job_id>/languages/<str:lang>/translate", languages.Translate.as_view(), name="translate"),
+    path("jobs/<uuid:job_id>/languages/<str:lang>/voice", languages.Voice.as_view(), name="voice"),
+    path("jobs/<uuid:job_id>/deliveries", delivery.JobDeliveries.as_view(), name="deliveries"),
+    path("deliveries/<uuid:delivery_id>", delivery.DeliveryDetail.as_view(), name="delivery"),
     path("tts/voices", tts.Voices.as_view(), name="tts_voices"),
     path("tts/languages", tts.Languages.as_view(), name="tts_languages"),
     path("tts/options", tts.Options.as_view(), name="tts_options"),

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from ai import services as ai
+from ai import speaking
 from ai.capabilities.text_to_speech import Speech
 from ai.errors import LanguageUnsupportedError
 from core import languages
@@ -18,6 +19,7 @@ from core.runs.context import StepContext
 from core.storage import store
 from jobs import services
 from jobs.models import LanguageOutput
+from jobs.services import voicing
 from jobs.steps.base import JobStep, newest
 from jobs.steps.describe import Described
 from jobs.steps.ingest import Surveyed
@@ -30,6 +32,7 @@ from media_library.media.ffmpeg import run as run_ffmpeg
 from media_library.media.freeze import frame_count
 from media_library.media.gaps import WORDS_PER_SECOND, gaps, speech_intervals
 from media_library.media.pauses import Pause, on_frames
+from media_library.media.respelling import Respelling, respelled
 from media_library.media.sound import (
     LOUDNESS_UNKNOWN,
     Clip,
@@ -85,6 +88,10 @@ class Spoken(BaseModel):
 class Speak(JobStep[Spoken]):
     Result = Spoken
 
+    def __init__(self) -> None:
+        self.voice = ""
+        self.ways: list[Respelling] = []
+
     def skip(self, ctx: StepContext) -> str:
         return waits_for_person(ctx, self.output(ctx))
 
@@ -94,10 +101,19 @@ class Speak(JobStep[Spoken]):
         return {
             "text": hashlib.sha256(text.encode()).hexdigest(),
             "language": ctx.item,
-            "voice": self.job(ctx).tts_voice,
+            "voice": voicing.voice_of(self.output(ctx)),
+            "said": self._said(ctx, text),
         }
 
+    def _said(self, ctx: StepContext, text: str) -> str:
+        """A digest of what the voice is given where that is not what is written."""
+        ways = voicing.respellings_of(self.output(ctx))
+        said = respelled(text, ways) if ways else text
+        return "" if said == text else hashlib.sha256(said.encode()).hexdigest()
+
     def run(self, ctx: StepContext) -> Spoken:
+        self.voice = voicing.voice_of(self.output(ctx))
+        self.ways = voicing.respellings_of(self.output(ctx))
         version = newest(self.output(ctx).description_id)
         cues = webvtt.parse(version.content).cues if version else []
         texts = {index: " ".join(webvtt.plain_text(cue.text).split()) for index, cue in enumerate(cues)}
@@ -135,13 +151,16 @@ class Speak(JobStep[Spoken]):
         return round(min(1.0, max(SLOWEST, WORDS_PER_SECOND / rate)), 2)
 
     def _say(self, ctx: StepContext, text: str, *, part: str, speed: float) -> ai.Answer[Speech]:
+        # A line that is said as before is found in the ledger, whatever else has changed since: it is not paid for again.
+        use = replace(self.use(ctx, "speak"), key=f"{ctx.run_id}/speak/{ctx.item}")
         return ai.speak(
-            text,
+            respelled(text, self.ways),
             ctx.workdir / f"line-{part}.wav",
             language=ctx.item,
-            voice=self.job(ctx).tts_voice,
+            voice=self.voice,
+            model=speaking.model_for(self.voice, ctx.item),
             speed=speed,
-            use=self.use(ctx, "speak", part=part),
+            use=use,
             progress=lambda _share, _note: ctx.check(),
         )
 

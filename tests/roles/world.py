@@ -34,7 +34,7 @@ from core.runs.models import Run
 from core.storage import store
 from jobs.models import Brief, Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
-from media_library.models import Asset, Collection, Suggestion, TrackDraft
+from media_library.models import Asset, Collection, Pronunciation, Suggestion, TrackDraft
 from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory as LibraryAssetFactory
 from media_library.tests.factories import GlossaryFactory, PersonaFactory, VoiceProfileFactory, transcript_of
@@ -139,6 +139,9 @@ def build() -> World:
         ).pk,
         "glossary": glossary.pk,
         "glossary_version": glossary.versions.get().pk,
+        "pronunciation": Pronunciation.objects.create(
+            client=client, organization=house, owner=people["production"], term="WCAG", respelling="W C A G"
+        ).pk,
         "nobody": uuid.uuid4(),
         "news": Notification.objects.create(user=people["creator"], kind="job.completed", text="It is done.").pk,
         **_library(house, people, client=client),
@@ -167,6 +170,7 @@ def _checking(house: Organization, people: dict[str, User], job: Job, *, client:
     return {
         "brief": brief.pk,
         "comment": comment.pk,
+        "review": review.pk,
         "note": note.pk,
         "share": share.pk,
         "skill": skill.pk,
