@@ -76,10 +76,11 @@ def detailed(reviews: QuerySet[LanguageReview]) -> QuerySet[LanguageReview]:
 
 @dataclass(frozen=True)
 class Progress:
-    """Of the captions, in their newest version."""
+    """Of the captions, in their newest version. `errors` are those of its last check, None before any."""
 
     reviewed: list[int]
     total: int
+    errors: int | None = None
 
 
 def reviewed(cues: Sequence[webvtt.Cue], marks: Iterable[CueReview]) -> list[int]:
@@ -106,10 +107,16 @@ def progress(reviews: Sequence[LanguageReview]) -> dict[uuid.UUID, Progress]:
         review = tracks[version.track_id]
         if review in marks or not version.cue_count:
             cues = webvtt.parse(version.content).cues
-            found[review] = Progress(reviewed(cues, marks.get(review, [])), len(cues))
+            found[review] = Progress(reviewed(cues, marks.get(review, [])), len(cues), _errors(version))
         else:
-            found[review] = Progress([], version.cue_count)
+            found[review] = Progress([], version.cue_count, _errors(version))
     return {one.pk: found.get(one.pk, Progress([], 0)) for one in reviews}
+
+
+def _errors(version: TrackVersion) -> int | None:
+    if version.findings is None:
+        return None
+    return sum(one.get("severity") == "error" for one in version.findings)
 
 
 def newest(tracks: Iterable[uuid.UUID]) -> QuerySet[TrackVersion]:
@@ -155,9 +162,18 @@ def _waiting(user: User, reviews: QuerySet[LanguageReview]) -> QuerySet[Language
     )
 
 
-def waiting_count(user: User) -> int:
-    """How many languages wait for this person, for the rail."""
-    return queue(user).count()
+def queue_counts(user: User) -> dict[str, int]:
+    """How much waits for this person in each state."""
+    rows = queue(user).order_by().values("state").annotate(languages=Count("pk"))
+    return {row["state"]: row["languages"] for row in rows}
+
+
+def decisions(user: User) -> QuerySet[Job]:
+    """Jobs that wait for a decision of this person: their source to be approved, or the whole to be signed off."""
+    sources = Q(status=Job.Status.PENDING_QC, organization__in=user.houses_as(R.REVIEWER, R.PRODUCTION))
+    ends = Q(status=Job.Status.PENDING_FINAL_REVIEW, organization__in=user.houses_as(R.PROJECT_MANAGER))
+    waiting = Job.objects.visible_to(user).filter(sources | ends)
+    return waiting.order_by(F("due_at").asc(nulls_last=True), "updated_at", "pk")
 
 
 def comments(review: LanguageReview) -> QuerySet[ReviewComment]:

@@ -27,7 +27,7 @@ MOST_FINDINGS = 200
 _STAFF = frozenset({R.PROJECT_MANAGER, R.PRODUCTION, R.ADMIN})
 _LINGUIST = frozenset({R.LINGUIST, R.PRODUCTION, R.ADMIN})
 _REVIEWER = frozenset({R.REVIEWER, R.PRODUCTION, R.ADMIN})
-_OPEN = frozenset({S.UNASSIGNED, S.ASSIGNED, S.IN_PROGRESS, S.SUBMITTED, S.IN_REVIEW, S.REJECTED})
+OPEN = frozenset({S.UNASSIGNED, S.ASSIGNED, S.IN_PROGRESS, S.SUBMITTED, S.IN_REVIEW, S.REJECTED})
 
 
 def _refusal(verb: str, review: Any) -> str:
@@ -41,8 +41,8 @@ REVIEW = Machine(
     moves={
         "assign": Move(frozenset({S.UNASSIGNED}), S.ASSIGNED, _STAFF),
         "reassign": Move(frozenset({S.ASSIGNED, S.IN_PROGRESS, S.REJECTED}), S.ASSIGNED, _STAFF),
-        "assign_reviewer": Move(_OPEN, None, _STAFF),
-        "reassign_reviewer": Move(_OPEN, None, _STAFF),
+        "assign_reviewer": Move(OPEN, None, _STAFF),
+        "reassign_reviewer": Move(OPEN, None, _STAFF),
         "start_work": Move(frozenset({S.ASSIGNED}), S.IN_PROGRESS, _LINGUIST),
         "submit": Move(frozenset({S.IN_PROGRESS}), S.SUBMITTED, _LINGUIST),
         "open_review": Move(frozenset({S.SUBMITTED}), S.IN_REVIEW, _REVIEWER),
@@ -50,7 +50,7 @@ REVIEW = Machine(
         "reject": Move(frozenset({S.IN_REVIEW}), S.REJECTED, _REVIEWER),
         "reopen": Move(frozenset({S.REJECTED}), S.IN_PROGRESS, _REVIEWER | _STAFF),
         "mark_cue_reviewed": Move(frozenset({S.IN_PROGRESS, S.IN_REVIEW}), None, _REVIEWER),
-        "source_approved": Move(_OPEN | {S.APPROVED}, S.APPROVED, system=True),
+        "source_approved": Move(OPEN | {S.APPROVED}, S.APPROVED, system=True),
         "returned_to_qc": Move(frozenset({S.APPROVED}), S.UNASSIGNED, system=True),
     },
 )
@@ -258,7 +258,7 @@ def waive(review: LanguageReview, *, actor: User, reason: str) -> LanguageReview
     locked.output = review.output
     locked.output.job = job
     review_policies.require(actor, "waive", locked)
-    if job.status in Job.READ_ONLY or locked.state not in _OPEN:
+    if job.status in Job.READ_ONLY or locked.state not in OPEN:
         raise WrongStateError(_refusal("waive", locked), current_status=locked.state)
     locked.waiver, locked.waived_by = reason, actor
     locked.save(update_fields=["waiver", "waived_by", "updated_at"])

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from django.urls import path
 
-from qc.pages import review, shared
+from qc.pages import languages, queue, review, scores, shared, skills
 
 app_name = "qc"
+LANGUAGE = "jobs/<uuid:job_id>/languages/<str:lang>"
 urlpatterns = [
+    path("queue", queue.queue, name="queue"),
+    path("queue/<uuid:review_id>/start", queue.start, name="start"),
+    path("quality/scores", scores.scores, name="scores"),
+    path("quality/scores.csv", scores.file, name="scores_file"),
+    path("people/<uuid:user_id>/languages", skills.skills, name="skills"),
+    path("jobs/<uuid:job_id>/languages/auto-assign", languages.auto_assign, name="auto_assign"),
+    path(LANGUAGE, languages.language, name="language"),
+    path(f"{LANGUAGE}/people", languages.people, name="language_people"),
+    path(f"{LANGUAGE}/actions/<str:verb>", languages.act, name="language_act"),
+    path(f"{LANGUAGE}/comments/<uuid:comment_id>", languages.settle, name="settle_comment"),
     path("jobs/<uuid:job_id>/review", review.review, name="review"),
     path("jobs/<uuid:job_id>/review/notes", review.add_note, name="add_note"),
     path("jobs/<uuid:job_id>/review/notes.<str:form>", review.export, name="notes_file"),

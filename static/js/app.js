@@ -12,6 +12,7 @@ import "./elements/live-news.js";
 import "./elements/media-player.js";
 import "./scrub.js";
 import "./selection.js";
+import "./work-queue.js";
 import "./clip-form.js";
 import "./elements/upload-zone.js";
 import "./elements/library-uploads.js";
