@@ -17,8 +17,9 @@ from qc.services.sharing import DeadShareError
 COOKIE = "reelwright_guest"
 SALT = "qc.guest"
 HOURS = 12
-# A guest's page is neither kept nor found, and its address is passed on to nobody.
-QUIET = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex, nofollow"}
+# A guest's page is neither kept nor found, and its address is passed on to nobody else. To ourselves it is: without an origin a browser's
+# own forms could not be told from another site's.
+QUIET = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow"}
 
 
 @dataclass(frozen=True)

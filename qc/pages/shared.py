@@ -20,6 +20,7 @@ from jobs.models import Job
 from jobs.pages import player as films
 from jobs.pages.tracks import shifted_captions, vtt
 from jobs.pages.views import find_job, viewer
+from jobs.policies import is_approved
 from media_library import services as library
 from media_library.models import Track, TrackVersion
 from qc.models import GuestVerdict, ReviewNote, ShareLink
@@ -137,8 +138,8 @@ def page(guest: Guest, **more: Any) -> dict[str, Any]:
         "house": share.job.organization,
         "player": films.player(with_tracks(job), doors=doors(guest)),
         "files": sharing.files(share) if share.allow_download else [],
-        "checked": [one.language for one in outputs if one.review.state == "approved"],
-        "drafts": [one.language for one in outputs if one.review.state != "approved"],
+        "checked": [one.language for one in outputs if is_approved(one)],
+        "drafts": [one.language for one in outputs if not is_approved(one)],
         "threads": threads,
         "open_notes": sum(1 for note in notes if note.parent_id is None and not note.resolved),
         "verdict": share.verdicts.first(),
