@@ -185,6 +185,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "media"},
     },
     "core.mail.trim": {"task": "core.mail.tasks.trim", "schedule": 86_400.0},
+    "jobs.purge_deliveries": {"task": "jobs.tasks.purge_deliveries", "schedule": 3600.0},
     "jobs.remind": {"task": "jobs.tasks.remind_of_deadlines", "schedule": 600.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
     "media_library.forget_intakes": {"task": "media_library.tasks.forget_intakes", "schedule": 86_400.0},
@@ -225,6 +226,8 @@ FILM_FILE_LIMITS = {
 }
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
 PREVIEW_LINK_SECONDS = env.number("PREVIEW_LINK_SECONDS", 3600, least=1)
+# How long a package of finished work can be downloaded.
+DELIVERY_DAYS = env.number("DELIVERY_DAYS", 7, least=1)
 # A clip that nobody looked at or downloaded for so long is cut again when somebody does.
 CLIP_FILE_DAYS = env.number("CLIP_FILE_DAYS", 7, least=1)
 MEDIA_MAX_SECONDS = env.number("MEDIA_MAX_SECONDS", 4 * 3600, least=1)

@@ -11,11 +11,12 @@ from accounts.models import User
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from jobs import events, workflows
-from jobs.models import Job, LanguageOutput
-from jobs.services import KIND, translating
+from jobs.models import Delivery, Job, LanguageOutput
+from jobs.services import KIND, deliveries, translating
 from jobs.steps.describe import Describe
 from jobs.steps.ingest import Conform, Ingest, Look, Survey
 from jobs.steps.listen import Caption, Transcribe
+from jobs.steps.package import Package
 from jobs.steps.render import Render, Validate
 from jobs.steps.speak import Mix, Place, Speak
 from jobs.steps.translate import Backfill, Translate
@@ -227,5 +228,36 @@ TRANSLATION = register(
         sees=_sees_output,
         result=_translated,
         steps=(StepSpec("translate", Backfill, queue="ai", retry=ENGINES),),
+    )
+)
+
+
+class DeliveryListener:
+    """The package's row tells how it went; whoever waits for it asks the run."""
+
+    def stage_entered(self, run: Run, stage: str) -> None: ...
+
+    def step_changed(self, run: Run, step: Step) -> None: ...
+
+    def failed(self, run: Run, step: Step) -> None:  # noqa: ARG002  (the protocol's signature)
+        deliveries.give_up(run.subject_id)
+
+    def cancelled(self, run: Run) -> None:
+        deliveries.give_up(run.subject_id)
+
+    def progressed(self, run: Run, step: Step) -> None: ...
+
+
+def _package_of(run: Run) -> dict[str, Any]:
+    return {"delivery_id": str(run.subject_id)}
+
+
+DELIVERY = register(
+    Pipeline(
+        kind=deliveries.KIND,
+        listener=DeliveryListener(),
+        sees=lambda user, subject_id: Delivery.objects.visible_to(user).filter(pk=subject_id).exists(),
+        result=_package_of,
+        steps=(StepSpec("package", Package, queue="media"),),
     )
 )

@@ -178,20 +178,3 @@ class Validate(ApiView):
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         found = services.validate(find_job(request, job_id), actor=caller(request))
         return Response(shapes.validation_output(found))
-
-
-class Downloads(ApiView):
-    gives = Gives(get={"job_id": "uuid", "expires_in": "int", "assets": [shapes.DOWNLOAD]})
-
-    def get(self, request: Request, job_id: uuid.UUID) -> Response:
-        job = find_job(request, job_id)
-        policies.require(caller(request), "downloads", job)
-        found = services.downloads(job)
-        return Response(
-            {
-                "job_id": job.pk,
-                "expires_in": settings.DOWNLOAD_LINK_SECONDS,
-                "assets": [shapes.download_output(download) for download in found],
-            },
-            headers={"Cache-Control": "private, no-store"},
-        )

@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from accounts.models import User
 from core.runs.models import Run
@@ -15,6 +16,9 @@ class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def visible_to(self, user: User) -> DeliveryQuerySet:
         """A package is of whoever asked for it: it holds what that person may download."""
         return self if user.is_platform_admin else self.filter(created_by=user)
+
+    def alive(self) -> DeliveryQuerySet:
+        return self.filter(expires_at__gt=Now())
 
 
 class Delivery(models.Model):

@@ -1,4 +1,4 @@
-"""Handing out a job's files."""
+"""Handing out a job's files: one by one, and as packages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.utils import timezone
 
+from accounts.models import User
+from core.errors import DomainError, NotAllowedError, WrongStateError
 from core.storage import store
+from jobs import policies
 from jobs.models import Job
 from media_library import services as library
 from media_library.models import Asset, TrackVersion
@@ -25,6 +28,32 @@ class Download:
     size: int | None
     url: str
     expires_at: datetime
+
+
+def require_download(user: User, job: Job) -> None:
+    """Whether this person may take the job's files along. `job` comes from `queries.detailed`."""
+    policies.require(user, "downloads", job)
+    role = policies.role_for(user, job)
+    if role == User.Role.REVIEWER and not _reviews(user, job):
+        raise NotAllowedError
+    if role == User.Role.CLIENT and job.status != Job.Status.COMPLETED:
+        raise WrongStateError("The files can be downloaded once the job is completed.", current_status=job.status)
+
+
+def _reviews(user: User, job: Job) -> bool:
+    reviews = (getattr(output, "review", None) for output in job.outputs.all())
+    return job.approved_source_by_id == user.pk or any(
+        review is not None and review.reviewer_id == user.pk for review in reviews
+    )
+
+
+def refusal(user: User, job: Job) -> str:
+    """Why this person may not take the job's files along, or nothing."""
+    try:
+        require_download(user, job)
+    except DomainError as error:
+        return error.message
+    return ""
 
 
 def downloads(job: Job) -> list[Download]:
@@ -53,6 +82,7 @@ def downloads(job: Job) -> list[Download]:
                 found.append(Download(output.language, kind, filename, "text/vtt", size, url, expires_at))
         add(output.description_audio, kind="audio_description_mp3", language=output.language)
         add(output.accessible_video, kind="accessible_video_mp4", language=output.language)
+        add(output.standard_video, kind="accessible_video_mp4", language=output.language)
         add(output.accessible_captions, kind="captions_vtt", language=output.language)
     return found
 

@@ -317,7 +317,7 @@ class TestTracks:
 
 class TestDownloads:
     def test_every_link_works_and_is_signed(self, api: Any, job: Job, settings: Any) -> None:
-        answer = api("client").get(f"{JOBS}/{job.pk}/downloads")
+        answer = api("production").get(f"{JOBS}/{job.pk}/downloads")
         no_difference(answer, "accessible.jobs.downloads")
         assert answer.headers["Cache-Control"] == "private, no-store"
         captions = next(asset for asset in answer.json()["assets"] if asset["kind"] == "captions_vtt")
