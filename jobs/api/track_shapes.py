@@ -12,6 +12,7 @@ from core.rest.inputs import Input
 from jobs import services
 from jobs.api.serializers import LANGUAGE_LENGTH, TrackQuery
 from jobs.services import Comparison, MergedText, TrackText
+from jobs.services.sources import stale_sources
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.cue_diff import cue_digest
@@ -23,7 +24,7 @@ MOST_EDITS = 500
 
 CUE = {"start": "float", "end": "float", "text": "string"}
 CUE_OR_NONE = {"$nullable": True, **CUE}
-CUE_ROW = {"index": "int", **CUE, "reviewed": "bool", "written_by": "string"}
+CUE_ROW = {"index": "int", **CUE, "reviewed": "bool", "written_by": "string", "stale_source": "bool"}
 TRACK = {
     "job_id": "uuid",
     "language": "string",
@@ -190,6 +191,7 @@ def cue_rows(
             "text": cue.text,
             "reviewed": bool(read) and cue_digest(cue) in read,
             "written_by": written_by(index),
+            "stale_source": False,
         }
         for index, cue in cues
     ]
@@ -212,6 +214,9 @@ def track_output(text: TrackText) -> dict[str, Any]:
     cues = webvtt.parse(text.version.content).cues
     origins = library.origins_of(text.version, len(cues))
     rows = cue_rows(text, enumerate(cues), lambda index: origins[index]["by"])
+    # What a cue was translated from says something else now: a person looks at it.
+    for row, stale in zip(rows, stale_sources(text.output, text.track.kind, origins), strict=True):
+        row["stale_source"] = stale
     return {**_head(text), "content": text.version.content, "cues": rows}
 
 

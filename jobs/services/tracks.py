@@ -19,6 +19,7 @@ from core.errors import (
 from core.runs import services as runs
 from jobs import policies
 from jobs.models import Job, LanguageOutput
+from jobs.services.sources import changed_by, follow_source
 from media_library import services as library
 from media_library.media.cue_edits import CueEdit
 from media_library.media.webvtt import Cue
@@ -107,6 +108,8 @@ def save_cues(
 
 
 Extra = TypeVar("Extra")
+# Not when times were moved, or an old text taken up again: that is no answer to what the source says now.
+WRITTEN_ANEW = frozenset({TrackVersion.Source.EDIT, TrackVersion.Source.UPLOAD})
 
 
 def written(
@@ -133,6 +136,8 @@ def written(
             conflict = error
         else:
             mark_stale(output)
+            if version.source in WRITTEN_ANEW and not output.is_source:
+                follow_source(output, kind, version, extra if isinstance(extra, dict) else changed_by(version))
     if conflict is not None:
         if draft := conflict.details.get("draft_id"):
             conflict.details["draft_url"] = f"{settings.PUBLIC_URL}/api/v1/jobs/{job.pk}/vtt/drafts/{draft}"
