@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import PurePosixPath
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from accounts.models import Client, Project, User
 from core import languages
 from jobs.models import Brief, Job
 from jobs.services import VIDEO_TYPES, NewJob, Requested
+from media_library.media.profiles import PROFILES
 
 # What the list offers. The API takes any tag; a person who needs another one asks production to add it here.
 OFFERED_LANGUAGES = (
@@ -27,8 +28,16 @@ OUTPUTS = ("captions_vtt", "audio_description_vtt", "audio_description_mp3", "ac
 END_OF_DAY = time(23, 59, 59)
 
 
+def end_of(day: date | None) -> datetime | None:
+    return datetime.combine(day, END_OF_DAY, tzinfo=UTC) if day else None
+
+
 def language_choices() -> list[tuple[str, str]]:
     return sorted(((tag, languages.name(tag)) for tag in OFFERED_LANGUAGES), key=lambda choice: choice[1])
+
+
+def profile_choices() -> list[tuple[str, str]]:
+    return [(key, profile.title) for key, profile in PROFILES.items()]
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -71,28 +80,15 @@ class OutputsForm(forms.Form):
         return {name: self.cleaned_data[name] for name in OUTPUTS}
 
 
-class NewJobForm(OutputsForm):
-    """A video, what is wanted of it, and for which of `user`'s projects.
-
-    `content_type` is set once the form is valid: browsers do not know every ending.
-    """
+class VideoForm(forms.Form):
+    """A video that comes in one piece. `content_type` is set once the form is valid: browsers do not know every ending."""
 
     file = forms.FileField(
         label="Video",
         widget=forms.FileInput(attrs={"accept": ",".join([*VIDEO_TYPES, *(f".{ending}" for ending in ENDINGS)])}),
         error_messages={"required": "Choose a video.", "empty": "This file is empty. Export it again."},
     )
-    title = forms.CharField(
-        required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
-    )
-    project_id = ProjectChoice(
-        Project.objects.none(), label="Project", required=False, empty_label="No project", blank=True
-    )
-    brief_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        cast("ProjectChoice", self.fields["project_id"]).queryset = projects_of(user)
+    content_type = ""
 
     def clean_file(self) -> Any:
         file = self.cleaned_data["file"]
@@ -107,6 +103,22 @@ class NewJobForm(OutputsForm):
             )
         self.content_type = kind
         return file
+
+
+class NewJobForm(VideoForm, OutputsForm):
+    """A video, what is wanted of it, and for which of `user`'s projects."""
+
+    title = forms.CharField(
+        required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
+    )
+    project_id = ProjectChoice(
+        Project.objects.none(), label="Project", required=False, empty_label="No project", blank=True
+    )
+    brief_id = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("ProjectChoice", self.fields["project_id"]).queryset = projects_of(user)
 
     def new_job(self) -> NewJob:
         data = self.cleaned_data
@@ -150,8 +162,7 @@ class BriefForm(OutputsForm):
             self.offer(brief)
 
     def clean_due_date(self) -> datetime | None:
-        day = self.cleaned_data["due_date"]
-        return datetime.combine(day, END_OF_DAY, tzinfo=UTC) if day else None
+        return end_of(self.cleaned_data["due_date"])
 
 
 class TrackForm(forms.Form):
@@ -161,3 +172,60 @@ class TrackForm(forms.Form):
         label="Text (WebVTT)", strip=False, widget=forms.Textarea(attrs={"rows": 28, "spellcheck": "true"})
     )
     base_version = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class JobForm(OutputsForm):
+    """What a job is called, and what it is to deliver. `open_outputs` False leaves out what cannot change any more."""
+
+    title = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    notes = forms.CharField(required=False, max_length=10_000, widget=forms.Textarea(attrs={"rows": 4}))
+    due_at = forms.DateField(
+        label="Due",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text="By the end of this day (UTC).",
+    )
+    priority = forms.TypedChoiceField(coerce=int, choices=Job.Priority.choices)
+    quality_profile = forms.ChoiceField(label="Caption style", choices=profile_choices)
+    profile_required = forms.BooleanField(label="A language that breaks the style cannot be submitted", required=False)
+    field_order = ("title", "notes", "due_at", "priority", "quality_profile", "profile_required")
+
+    def __init__(self, *args: Any, job: Job, open_outputs: bool, **kwargs: Any) -> None:
+        tags = [output.language for output in job.outputs.all() if not output.is_source]
+        fields = ("title", "notes", "due_at", "priority", "quality_profile", "profile_required", *OUTPUTS)
+        initial = {name: getattr(job, name) for name in fields}
+        super().__init__(*args, initial={**initial, "languages": tags}, **kwargs)
+        self.due_before = job.due_at
+        # What is spoken in the video does not change; it would be another job.
+        del self.fields["source_language"]
+        self.open_outputs = open_outputs
+        if not open_outputs:
+            for name in ("languages", *OUTPUTS):
+                del self.fields[name]
+            return
+        more = [(tag, languages.name(tag)) for tag in tags if tag not in OFFERED_LANGUAGES]
+        offered = [choice for choice in [*language_choices(), *more] if choice[0] != job.source_language]
+        cast("forms.MultipleChoiceField", self.fields["languages"]).choices = offered
+
+    def clean(self) -> dict[str, Any]:
+        return super().clean() if self.open_outputs else self.cleaned_data
+
+    def clean_due_at(self) -> datetime | None:
+        day = self.cleaned_data["due_at"]
+        if day is None:
+            return None
+        # The same day is no change: a program may have said an hour of it.
+        same = self.due_before is not None and self.due_before.astimezone(UTC).date() == day
+        return self.due_before if same else end_of(day)
+
+    def changes(self) -> dict[str, Any]:
+        """What `services.update_job` takes."""
+        data = dict(self.cleaned_data)
+        return {**data, "tags": data.pop("languages")} if self.open_outputs else data
+
+
+class CloneForm(VideoForm):
+    """The same order for another video."""
+
+    title = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    field_order = ("title", "file")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.pages import briefs, bulk, changing, production, tracks, views
+from jobs.pages import briefs, bulk, changing, dashboards, production, tracks, versions, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -14,6 +14,8 @@ urlpatterns = [
     path("briefs/<uuid:brief_id>/approve", briefs.brief_approve, name="brief_approve"),
     path("production", production.console, name="production"),
     path("production/retry", production.retry_many, name="production_retry"),
+    path("clients/<uuid:client_id>/dashboard", dashboards.client_dashboard, name="client_dashboard"),
+    path("clients/<uuid:client_id>/dashboard.csv", dashboards.client_months, name="client_months"),
     path("jobs", views.job_list, name="list"),
     path("jobs/new", views.new_job, name="new"),
     path("jobs/new/languages", views.languages_without_engine, name="languages"),
@@ -23,8 +25,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/edit", changing.edit, name="edit"),
     path("jobs/<uuid:job_id>/clone", changing.clone, name="clone"),
     path("jobs/<uuid:job_id>/delete", changing.delete, name="delete"),
+    path("jobs/<uuid:job_id>/effort.csv", dashboards.job_effort, name="effort"),
     path("jobs/<uuid:job_id>/actions/<str:verb>", views.act, name="act"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
+    path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>/versions", versions.versions, name="versions"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
     path("jobs/<uuid:job_id>/films/<str:film>/<str:language>.vtt", tracks.film_captions, name="film_captions"),
     path("jobs/<uuid:job_id>/waveform.json", tracks.waveform, name="waveform"),

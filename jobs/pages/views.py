@@ -11,6 +11,8 @@ from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -27,7 +29,8 @@ from media_library.models import Asset
 from media_library.queries import assets
 
 PAGE_SIZE = 20
-SORTS = {"created_at": "Begun", "updated_at": "Changed", "title": "Title", "status": "State"}
+SORTS = {"created_at": "Begun", "updated_at": "Changed", "title": "Title", "status": "State", "due_at": "Due"}
+PLANS = {"week": "Due this week", "late": "Overdue", "urgent": "Urgent"}
 RUNNING_SHOWN = 5
 CHUNK_BYTES = 8 * 2**20
 SOCKET = "/api/v1/ws/status"
@@ -65,7 +68,8 @@ def board(request: HttpRequest) -> dict[str, Any]:
     sort = request.GET.get("sort", "-created_at")
     if sort.removeprefix("-") not in SORTS:
         sort = "-created_at"
-    jobs = queries.board(user, statuses=wanted_statuses(status), search=search, sort=sort)
+    plan = request.GET.get("plan", "")
+    jobs = queries.board(user, statuses=wanted_statuses(status), search=search, plan=plan, sort=sort)
     page = Paginator(jobs, PAGE_SIZE).get_page(request.GET.get("page"))
     shown = list(page.object_list)
     progress = present.progress(shown)
@@ -82,11 +86,16 @@ def board(request: HttpRequest) -> dict[str, Any]:
                 "progress": progress.get(job.pk),
                 "can_cancel": "cancel" in workflows.allowed_actions(job, user),
                 "languages": [output.language for output in job.outputs.all()],
+                "over": job.status in queries.OVER,
             }
             for job in shown
         ],
+        "bulk": actions.for_many(user),
         "groups": groups,
         "everything": sum(counts.values()),
+        "plan": plan,
+        "plans": plan_chips(user, plan),
+        "now": timezone.now(),
         "status": status,
         "q": search,
         "sort": sort,
@@ -98,6 +107,11 @@ def board(request: HttpRequest) -> dict[str, Any]:
         "after": last_seq(events.STREAM),
         "socket": SOCKET,
     }
+
+
+def plan_chips(user: User, chosen: str) -> list[dict[str, Any]]:
+    counts = queries.plan_counts(user)
+    return [{"key": key, "name": name, "count": counts[key], "on": key == chosen} for key, name in PLANS.items()]
 
 
 def wanted_statuses(status: str) -> frozenset[str]:
@@ -191,6 +205,7 @@ def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "progress": present.progress([job]).get(job.pk),
         "log": present.log(steps),
         "may": workflows.allowed_actions(job, user),
+        **offered(job, user),
         "panels": panels.panels(job, user),
         "after": last_seq(events.STREAM),
         "socket": f"{SOCKET}?job_id={job.pk}",
@@ -200,6 +215,20 @@ def detail_context(request: HttpRequest, job: Job) -> dict[str, Any]:
         "player": player.player(job),
         "facts": present.facts(job),
         "request_id": job.run.request_id if job.run else "",
+    }
+
+
+def offered(job: Job, user: User) -> dict[str, Any]:
+    """What the viewer can do with the job now: what leads it on, and the rest."""
+    possible = [
+        actions.describe_one(job, verb) for verb in workflows.allowed_actions(job, user) if verb in actions.VERBS
+    ]
+    return {
+        "forward": [action for action in possible if action.verb in actions.FORWARD],
+        "aside": [action for action in possible if action.verb not in actions.FORWARD],
+        "may_edit": not job.is_read_only and policies.allowed(user, "update", job),
+        "may_clone": policies.allowed(user, "clone", job),
+        "may_delete": policies.allowed(user, "delete", job),
     }
 
 
@@ -220,7 +249,7 @@ def job_detail(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def act(request: HttpRequest, job_id: uuid.UUID, verb: str) -> HttpResponse:
     """GET asks, naming the job (for pages without scripts); POST does it."""
-    if verb not in workflows.OFFERED:
+    if verb not in actions.VERBS:
         raise Http404
     job = find_job(request, job_id)
     if request.method == "GET":
@@ -228,20 +257,30 @@ def act(request: HttpRequest, job_id: uuid.UUID, verb: str) -> HttpResponse:
         return render(request, "jobs/job_confirm.html", {"job": job, "action": action})
     problem = ""
     try:
-        actions.carry_out(job, verb, actor=viewer(request), words=request.POST.get("words", "").strip())
+        actions.carry_out(
+            job,
+            verb,
+            actor=viewer(request),
+            words=request.POST.get("words", "").strip(),
+            chosen=request.POST.getlist("languages"),
+        )
     except WrongStateError as error:
         problem = actions.too_late(error, verb)
     except NotAllowedError:
         raise
     except DomainError as error:
         problem = error.message
-    if request.headers.get("HX-Request"):
+    # A reviewer who rejects a job has no more to do with it.
+    gone = not Job.objects.visible_to(viewer(request)).filter(pk=job_id).exists()
+    if request.headers.get("HX-Request") and not gone:
         context = detail_context(request, find_job(request, job_id)) | {"problem": problem}
         return render(request, "jobs/partials/_live.html", context, status=409 if problem else 200)
     if problem:
         messages.error(request, problem)
     else:
         messages.success(request, actions.DONE[verb].format(job=job))
-    if request.POST.get("back") == "list":
+    if gone and request.headers.get("HX-Request"):
+        return HttpResponse(headers={"HX-Redirect": reverse("jobs:list")})
+    if gone or request.POST.get("back") == "list":
         return redirect("jobs:list")
     return redirect("jobs:detail", job_id=job.pk)

@@ -1,7 +1,7 @@
 """Use cases of jobs: take a video in, make its job, save its tracks, hand out its files."""
 
 from jobs.services.bulk import MOST, Outcome, each
-from jobs.services.changing import delete_job, update_job
+from jobs.services.changing import delete_job, outputs_open_to, update_job
 from jobs.services.cloning import clone_job, clone_job_with, clone_waiting
 from jobs.services.delivery import Download, downloads, slug, track_link
 from jobs.services.describing import fit
@@ -10,6 +10,7 @@ from jobs.services.drafts import (
     current_draft,
     discard_current_draft,
     discard_draft,
+    discard_spent_draft,
     drafts,
     find_draft,
     merge_draft,
@@ -89,6 +90,7 @@ __all__ = [
     "diff_versions",
     "discard_current_draft",
     "discard_draft",
+    "discard_spent_draft",
     "downloads",
     "drafts",
     "each",
@@ -105,6 +107,7 @@ __all__ = [
     "move_pause_point",
     "note_engine",
     "open_output_track",
+    "outputs_open_to",
     "read_track",
     "render_again",
     "reprocess",

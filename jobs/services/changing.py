@@ -45,7 +45,7 @@ def update_job(job: Job, *, actor: User, tags: Sequence[str] | None = None, **wa
     delivers = bool(added or removed or set(changed) & {*OUTPUTS, *VOICE})
     if (changed or delivers) and job.is_read_only:
         raise _too_late(job)
-    if delivers and (job.status not in OPEN or (_is_client(actor, job) and job.status != S.CREATED)):
+    if delivers and not outputs_open_to(actor, job):
         raise _too_late(job)
     if not changed and not delivers:
         return job
@@ -57,6 +57,11 @@ def update_job(job: Job, *, actor: User, tags: Sequence[str] | None = None, **wa
     details: dict[str, Any] = {"changed": {name: [before[name], value] for name, value in changed.items()}}
     audit.record("jobs.job.update", job, actor=actor, **details, added=added, removed=removed)
     return job
+
+
+def outputs_open_to(user: User, job: Job) -> bool:
+    """Whether this person may change what the job delivers, as it stands now."""
+    return job.status in OPEN and not (_is_client(user, job) and job.status != S.CREATED)
 
 
 def _is_client(actor: User, job: Job) -> bool:

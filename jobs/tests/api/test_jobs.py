@@ -230,7 +230,11 @@ class TestActions:
         assert api("production").post(f"{JOBS}/{job.pk}/cancel").status_code == 409
 
     def test_the_buttons_of_a_person_are_what_he_may_do(self, api: Any, job: Job) -> None:
-        assert api("reviewer").get(f"{JOBS}/{job.pk}").json()["allowed_actions"] == ["approve_source"]
+        assert api("reviewer").get(f"{JOBS}/{job.pk}").json()["allowed_actions"] == [
+            "approve_source",
+            "approve_english",
+            "reject",
+        ]
         assert api("project_manager").get(f"{JOBS}/{job.pk}").json()["allowed_actions"] == ["cancel"]
         assert api("client").get(f"{JOBS}/{job.pk}").json()["allowed_actions"] == []
 
