@@ -156,15 +156,16 @@ def test_axe_finds_nothing_on_review_links_and_the_guests_page(
     ReviewNote.objects.create(job=film, timestamp=2.5, body="Which one?", guest_name="Dana Kim", parent=first)
     ReviewNote.objects.create(job=film, timestamp=8, body="Good.", guest_name="Dana Kim", resolved=True)
     pages = {
-        "review": (f"/jobs/{film.pk}/review", mara),
-        "links": (f"/jobs/{film.pk}/links", mara),
-        "shared": (f"/s/{token}", None),
-        "shared-dead": ("/s/never-was", None),
+        "review": (f"/jobs/{film.pk}/review", mara, f"Review of {film.title}"),
+        "links": (f"/jobs/{film.pk}/links", mara, "Links for guests"),
+        "shared": (f"/s/{token}", None, film.title),
+        "shared-dead": ("/s/never-was", None, "This link opens nothing"),
     }
     found = []
-    for name, (path, user) in pages.items():
+    for name, (path, user, heading) in pages.items():
         for theme, width in (("dark", 1440), ("light", 1440), ("dark", 360), ("light", 360)):
             page = open_page(path, user=user, theme=theme, width=width)
+            expect(page.get_by_role("heading", level=1)).to_have_text(heading)
             page.wait_for_load_state("networkidle")
             picture(page, f"{name}-{width}-{theme}")
             found += [f"{name} {theme} {width}: {line}" for line in axe(page)]
