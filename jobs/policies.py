@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts import policies
-from accounts.models import Organization, User
+from accounts.models import Client, Organization, User
 from accounts.policies import ALLOWED, Decision, denied
 from core.errors import NotAllowedError, WrongStateError
 from jobs.models import Job, LanguageOutput
@@ -64,6 +64,7 @@ RULES: dict[str, Rule] = {
     "pause_points": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION),
     "description_mode": _rule(R.LINGUIST, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
     "quality": _rule(R.PRODUCTION, R.PROJECT_MANAGER, reason="Production and project managers choose the style."),
+    "costs": _rule(R.PRODUCTION, R.PROJECT_MANAGER, reason="Production and project managers see what work costs."),
     "downloads": _rule(R.CLIENT, R.REVIEWER, R.PRODUCTION, R.PROJECT_MANAGER),
 }
 
@@ -100,6 +101,21 @@ for _action in RULES:
 def _production(user: User, obj: Any) -> Decision:  # noqa: ARG001  (every rule is asked alike)
     """The console; whose jobs it shows is decided by `Job.objects.produced_by`."""
     return ALLOWED if user.has_role(R.PRODUCTION, R.ADMIN) else denied(PRODUCTION)
+
+
+@policies.rule("jobs.dashboard.open")
+def dashboard_readers(user: User, obj: Client) -> Decision:
+    """The figures of a client's work: its own people, and those who plan and do it for the house."""
+    if user.role_in(obj.organization_id) in {R.CLIENT, R.PRODUCTION, R.PROJECT_MANAGER, R.ADMIN}:
+        return ALLOWED
+    return denied("Linguists and reviewers see their own work.")
+
+
+@policies.rule("jobs.dashboard.costs")
+def cost_readers(user: User, obj: Client) -> Decision:
+    if user.role_in(obj.organization_id) in RULES["costs"].roles:
+        return ALLOWED
+    return denied(RULES["costs"].reason)
 
 
 def allowed(user: User, action: str, job: Job | None = None) -> bool:
