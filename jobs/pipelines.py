@@ -16,9 +16,11 @@ from jobs.services import KIND, deliveries, translating
 from jobs.steps.describe import Describe
 from jobs.steps.ingest import Conform, Ingest, Look, Survey
 from jobs.steps.listen import Caption, Transcribe
+from jobs.steps.mix import Mix
 from jobs.steps.package import Package
+from jobs.steps.place import Place
 from jobs.steps.render import Render, Validate
-from jobs.steps.speak import Mix, Place, Speak
+from jobs.steps.speak import Speak
 from jobs.steps.translate import Backfill, Translate
 from media_library.services import ingestion
 

@@ -1,11 +1,9 @@
-"""The spoken description: said by an engine, fitted into gaps or given a pause, and mixed with the programme."""
+"""The spoken description: said by an engine, line by line."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, replace
-from fractions import Fraction
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,37 +14,16 @@ from ai.capabilities.text_to_speech import Speech
 from ai.errors import LanguageUnsupportedError
 from core import languages
 from core.runs.context import StepContext
-from core.storage import store
 from jobs import services
 from jobs.models import LanguageOutput
 from jobs.services import voicing
 from jobs.steps.base import JobStep, newest
 from jobs.steps.describe import Described
-from jobs.steps.ingest import Surveyed
 from jobs.steps.translate import Translated
-from media_library import services as library
 from media_library.media import webvtt
-from media_library.media.description import Candidate, Placed, check_description, place
-from media_library.media.ffmpeg import Input
-from media_library.media.ffmpeg import run as run_ffmpeg
-from media_library.media.freeze import frame_count
-from media_library.media.gaps import WORDS_PER_SECOND, gaps, speech_intervals
-from media_library.media.pauses import Pause, on_frames
+from media_library.media.gaps import WORDS_PER_SECOND
 from media_library.media.respelling import Respelling, respelled
-from media_library.media.sound import (
-    LOUDNESS_UNKNOWN,
-    Clip,
-    description_mix,
-    description_track,
-    dialogue_loudness,
-    retimed_programme,
-)
-from media_library.media.timemap import TimeMap
-from media_library.models import Asset
-from media_library.queries.speech import spoken_words
-from media_library.steps.base import Stored, exists, media_work, put
-from media_library.steps.intake import Conformed
-from media_library.steps.listen import Transcribed
+from media_library.steps.base import Stored, exists, put
 
 # Voices differ: some engines read half as fast again as people who describe. No slower than this, or it drags.
 SLOWEST = 0.75
@@ -182,250 +159,3 @@ def unspoken(ctx: StepContext) -> str:
     """The reason to leave out what needs speech: the step that speaks was left out, or found no voice."""
     spoken = ctx.result_or_none("speak", Spoken, item=ctx.item)
     return "The description waits for a person." if spoken is None else spoken.missing
-
-
-class PlacedLine(BaseModel):
-    """`start` is source time; `output_start` is when the voice begins in the version with pauses."""
-
-    index: int
-    text: str
-    mode: str
-    start: float
-    speed: float
-    seconds: float
-    pause_seconds: float
-    gap_start: float | None
-    gap_end: float | None
-    output_start: float
-    sound: Stored
-
-
-class Timetable(BaseModel):
-    """`pauses` are [at, seconds], on whole frames, in source time. `left_out` are lines that only a held picture could carry."""
-
-    lines: list[PlacedLine]
-    pauses: list[tuple[float, float]]
-    findings: list[dict[str, Any]]
-    left_out: list[str]
-    duration: float
-
-    @property
-    def held(self) -> list[Pause]:
-        return [Pause(at, seconds) for at, seconds in self.pauses]
-
-
-class Place(JobStep[Timetable]):
-    """Where each line is heard, and where the picture is held for it. Measured lengths, not planned ones."""
-
-    Result = Timetable
-
-    def skip(self, ctx: StepContext) -> str:
-        return unspoken(ctx)
-
-    def inputs(self, ctx: StepContext) -> dict[str, Any]:
-        spoken = ctx.result("speak", Spoken, item=ctx.item)
-        return {
-            "lines": [(line.start, line.end, line.text, line.seconds, line.sound.sha256) for line in spoken.lines],
-            "words": ctx.result("transcribe", Transcribed).digest,
-            "shots": ctx.result("survey", Surveyed).shots,
-            "holds": self.job(ctx).accessible_video_mp4,
-            "video": ctx.result("conform", Conformed).key,
-        }
-
-    def run(self, ctx: StepContext) -> Timetable:
-        spoken, video = ctx.result("speak", Spoken, item=ctx.item), ctx.result("conform", Conformed)
-        cuts = ctx.result("survey", Surveyed).shots
-        words = spoken_words(self.source(ctx))
-        heard = [(word.start, word.end) for word in words]
-        silences = gaps(speech_intervals(words), duration=video.duration)
-        # In order of time, as they are placed: the placement numbers them so.
-        lines = sorted(spoken.lines, key=lambda line: (line.start, line.index))
-        wishes = [
-            Candidate(line.text, line.start, line.seconds, seen_until=_seen_until(line.start, cuts, video.duration))
-            for line in lines
-        ]
-        planned = place(wishes, words=heard, gaps=silences, duration=video.duration, shots=cuts).placed
-        holds = self.job(ctx).accessible_video_mp4
-        left_out = [] if holds else [one.text for one in planned if one.mode == "extended"]
-        kept = planned if holds else [one for one in planned if one.mode == "inline"]
-        with store().local(video.key) as path, media_work(ctx):
-            fps, frames = frame_count(path)
-        kept = [_on_a_frame(one, fps=fps, frames=frames) for one in kept]
-        pauses = on_frames(
-            [Pause(one.start, one.pause_seconds) for one in kept if one.pause_seconds > 0], fps=fps, frames=frames
-        )
-        times = TimeMap(pauses)
-        findings = check_description(kept, words=heard, duration=video.duration)
-        for text in left_out:
-            ctx.note(f"left out, because it needs the picture to be held: {text}")
-        return Timetable(
-            lines=[_placed_line(one, lines[one.cue_index], times) for one in kept],
-            pauses=[(pause.at, pause.seconds) for pause in pauses],
-            findings=[asdict(finding) for finding in findings],
-            left_out=left_out,
-            duration=float(frames / fps) + times.added,
-        )
-
-    def publish(self, ctx: StepContext, result: Timetable) -> None:
-        # With a film the checks are those of the film, and no line is left out.
-        if not self.job(ctx).accessible_video_mp4:
-            services.keep_output(self.output(ctx), checks=left_out_checks(result.left_out))
-
-
-def left_out_checks(texts: list[str]) -> list[dict[str, Any]]:
-    """Said to people where they look for what was checked: lines that only a held picture could carry, in a job without one."""
-    if not texts:
-        return []
-    return [
-        {
-            "kind": "audio_description_mp3",
-            "name": "lines left out",
-            "passed": False,
-            "measured": f"{len(texts)} left out, because nothing silent is long enough: {' / '.join(texts)}",
-            "expected": "none left out; an accessible video holds the picture for them",
-            "advice": True,
-        }
-    ]
-
-
-def _seen_until(start: float, cuts: list[float], duration: float) -> float:
-    """The end of the shot in which a line was placed."""
-    return next((cut for cut in cuts if cut > start + 0.001), duration)
-
-
-def _on_a_frame(one: Placed, *, fps: Fraction, frames: int) -> Placed:
-    """An extended line moved to the boundary between two frames where its picture will really be held."""
-    if one.pause_seconds <= 0:
-        return one
-    (held,) = on_frames([Pause(one.start, one.pause_seconds)], fps=fps, frames=frames)
-    return replace(one, start=held.at, pause_at=held.at)
-
-
-def _placed_line(one: Placed, line: Line, times: TimeMap) -> PlacedLine:
-    return PlacedLine(
-        index=line.index,
-        text=one.text,
-        mode=one.mode,
-        start=one.start,
-        speed=one.speed,
-        seconds=one.spoken_seconds,
-        pause_seconds=one.pause_seconds,
-        gap_start=one.gap_start,
-        gap_end=one.gap_end,
-        output_start=one.output_start(times),
-        sound=line.sound,
-    )
-
-
-class Mixed(BaseModel):
-    """`mix` is what is heard by default, `original` the programme alone, both in output time; `alone` the description as MP3."""
-
-    mix: Stored | None = None
-    original: Stored | None = None
-    alone: Stored | None = None
-    duration: float
-
-
-class Mix(JobStep[Mixed]):
-    Result = Mixed
-
-    def skip(self, ctx: StepContext) -> str:
-        return unspoken(ctx)
-
-    def inputs(self, ctx: StepContext) -> dict[str, Any]:
-        table, job = ctx.result("place", Timetable, item=ctx.item), self.job(ctx)
-        return {
-            "lines": [(line.output_start, line.speed, line.sound.sha256) for line in table.lines],
-            "pauses": table.pauses,
-            "video": ctx.result("conform", Conformed).key,
-            "outputs": [job.audio_description_mp3, job.accessible_video_mp4],
-        }
-
-    def run(self, ctx: StepContext) -> Mixed:
-        table, job, video = (
-            ctx.result("place", Timetable, item=ctx.item),
-            self.job(ctx),
-            ctx.result("conform", Conformed),
-        )
-        clips = [self._clip(ctx, line) for line in table.lines]
-        speech = speech_intervals(spoken_words(self.source(ctx)))
-        source_seconds = table.duration - sum(seconds for _, seconds in table.pauses)
-        made = Mixed(duration=table.duration)
-        with store().local(video.key) as path, media_work(ctx):
-            if job.accessible_video_mp4:
-                mix, original = ctx.workdir / "mix.m4a", ctx.workdir / "original.m4a"
-                description_mix(
-                    path,
-                    mix,
-                    clips=clips,
-                    pauses=table.held,
-                    duration=source_seconds,
-                    speech=speech,
-                    progress=lambda share, note: ctx.progress(share * 0.5, note),
-                    halt=ctx.halt,
-                )
-                retimed_programme(
-                    path,
-                    original,
-                    pauses=table.held,
-                    duration=source_seconds,
-                    progress=lambda share, note: ctx.progress(0.5 + share * 0.3, note),
-                    halt=ctx.halt,
-                )
-                made.mix = put(ctx, mix, name="mix.m4a", content_type="audio/mp4")
-                made.original = put(ctx, original, name="original.m4a", content_type="audio/mp4")
-            if job.audio_description_mp3:
-                alone = ctx.workdir / "description.mp3"
-                loudness = dialogue_loudness(path, speech, halt=ctx.halt)
-                description_track(
-                    alone,
-                    clips=clips,
-                    duration=table.duration,
-                    loudness=LOUDNESS_UNKNOWN if loudness is None else loudness,
-                    progress=lambda share, note: ctx.progress(0.8 + share * 0.2, note),
-                    halt=ctx.halt,
-                )
-                made.alone = put(ctx, alone, name="description.mp3", content_type="audio/mpeg")
-        return made
-
-    def _clip(self, ctx: StepContext, line: PlacedLine) -> Clip:
-        """The line's sound as a file, spoken faster where its gap asked for that."""
-        raw = ctx.workdir / f"line-{line.index}.wav"
-        with store().local(line.sound.key) as path:
-            raw.write_bytes(path.read_bytes())
-        return Clip(path=raw if line.speed == 1.0 else self._faster(ctx, raw, line), start=line.output_start)
-
-    def _faster(self, ctx: StepContext, raw: Path, line: PlacedLine) -> Path:
-        fitted = raw.with_name(f"line-{line.index}-fitted.wav")
-        with media_work(ctx):
-            run_ffmpeg(
-                inputs=[Input(path=raw)],
-                options=["-filter:a", f"atempo={line.speed:.2f}", "-c:a", "pcm_s16le"],
-                output=fitted,
-                muxer="wav",
-                expected_seconds=line.seconds,
-                what="Fitting the description",
-                halt=ctx.halt,
-            )
-        return fitted
-
-    def intact(self, result: Mixed) -> bool:
-        return exists(result.mix, result.original, result.alone)
-
-    def publish(self, ctx: StepContext, result: Mixed) -> None:
-        if result.alone is None:
-            return
-        job, output = self.job(ctx), self.output(ctx)
-        asset = library.keep_made(
-            self.source(ctx),
-            purpose=Asset.Purpose.DESCRIPTION_AUDIO,
-            kind=Asset.Kind.AUDIO,
-            language=output.language,
-            key=result.alone.key,
-            filename=f"{services.slug(job.title)}.{output.language}.description.mp3",
-            content_type="audio/mpeg",
-            size=result.alone.size,
-            sha256=result.alone.sha256,
-            duration=result.duration,
-        )
-        services.keep_output(output, description_audio=asset)

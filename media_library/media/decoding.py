@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -18,21 +19,24 @@ from media_library.media.opening import open_media
 RATE = 48_000
 CHANNELS = 2
 BLOCK_SAMPLES = RATE
+# Codecs lean on what came before: where reading begins in the middle, so much is decoded and thrown away.
+_RUN_UP = RATE // 4
 
 Samples = npt.NDArray[np.float32]
 
 
 def blocks(
-    path: Path, *, block: int = BLOCK_SAMPLES, track: int = 0, halt: threading.Event | None = None
+    path: Path, *, block: int = BLOCK_SAMPLES, track: int = 0, start: int = 0, halt: threading.Event | None = None
 ) -> Iterator[Samples]:
-    """48 kHz stereo, float32 in [-1, 1], shape (samples, 2). All blocks have `block` samples but the last. Sample 0 is time 0 of the file.
+    """48 kHz stereo, float32 in [-1, 1], shape (samples, 2). All blocks have `block` samples but the last. Sample 0 is time 0 of the file,
+    or sample `start` of what would be read from there.
 
     A hole between packets becomes silence and an overlap is cut, so that sound stays with the picture.
     """
     held: list[Samples] = []
     have = 0
     with open_media(path) as container:
-        for piece in _placed(container, track):
+        for piece in _placed(container, track, start):
             if halt is not None and halt.is_set():
                 raise HaltedError
             held.append(piece)
@@ -52,11 +56,14 @@ def whole(path: Path, *, halt: threading.Event | None = None) -> Samples:
     return np.concatenate(parts) if parts else np.zeros((0, CHANNELS), np.float32)
 
 
-def _placed(container: InputContainer, track: int) -> Iterator[Samples]:
+def _placed(container: InputContainer, track: int, start: int) -> Iterator[Samples]:
     if track >= len(container.streams.audio):
         raise NoAudioError
+    if start > _RUN_UP:
+        stream = container.streams.audio[track]
+        container.seek(int((start - _RUN_UP) / RATE / (stream.time_base or Fraction(1))), stream=stream)
     resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE)
-    written = 0
+    written = skip = 0
     tolerance = RATE // 50
     due: int | None = None
     for frame in _frames(container, track):
@@ -66,13 +73,11 @@ def _placed(container: InputContainer, track: int) -> Iterator[Samples]:
                 written += tail.samples
                 yield _array(tail)
             resampler = av.AudioResampler(format="flt", layout="stereo", rate=RATE)
-            wanted = round(frame.time * RATE)
+            wanted = round(frame.time * RATE) - start
             if wanted > written:
                 yield from _silence(wanted - written)
                 written = wanted
             skip = max(0, written - wanted)
-        else:
-            skip = 0
         due = (round(frame.time * RATE) if frame.time is not None else due or 0) + round(
             frame.samples * RATE / frame.sample_rate
         )

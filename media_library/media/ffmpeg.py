@@ -84,6 +84,7 @@ def run(
     halt: threading.Event | None = None,
     limits: ProcessLimits = PROCESS,
     verbosity: str = "error",
+    chapter_titles: bool = False,
 ) -> str:
     """Make `output` from `inputs`, whole or not at all. Returns what ffmpeg said. `output=None` only measures.
 
@@ -103,7 +104,9 @@ def run(
     ]
     for source in inputs:
         command += source.arguments()
-    command += [*options, "-dn", "-map_metadata", "-1", "-threads", str(_THREADS), "-progress", "pipe:1"]
+    # What a file says of itself is never carried over. To ffmpeg the plain -1 means the titles of chapters too.
+    untold = ["-map_metadata:g", "-1", "-map_metadata:s", "-1"] if chapter_titles else ["-map_metadata", "-1"]
+    command += [*options, "-dn", *untold, "-threads", str(_THREADS), "-progress", "pipe:1"]
     command += ["-fs", str(limits.output), "-f", muxer, address(part)] if part else ["-f", "null", "-"]
     try:
         if part:

@@ -1,12 +1,14 @@
 """The picture of the accessible version: the source, holding its last frame at each pause point.
 
-Only the groups of pictures that contain a pause are encoded again; the others are copied bit for bit. The encoded ones get parameter sets
+Only the groups of pictures that contain a pause are encoded again, or taken from the film of before where they hold the same; the others
+are copied bit for bit. The encoded ones get parameter sets
 with another id, and both stand in the file's header, so samples carry none. Decoding times are rebuilt for the whole track: the i-th
 sample in file order gets the i-th display time less one constant. A source whose groups lean on each other is encoded whole.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,6 +28,7 @@ from media_library.media.avc import Record, holds_idr, length_prefixed
 from media_library.media.encoding import PROFILES, encoded, picture_encoder
 from media_library.media.errors import HaltedError, RenderError, UnsupportedError
 from media_library.media.ffmpeg import Progress
+from media_library.media.kept import Kept, Part, Sample, key_of, parts_of
 from media_library.media.opening import open_media
 from media_library.media.pauses import Pause
 from media_library.media.probe import probe
@@ -40,11 +43,12 @@ class _NotJoinableError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class HeldPicture:
-    """`encoded_frames` of `frames` were encoded anew; `reason` says why all were, when they were."""
+    """`encoded_frames` of `frames` were encoded anew; `reason` says why all were, when they were. `parts` are the groups that hold."""
 
     frames: int
     encoded_frames: int
     reason: str = ""
+    parts: tuple[Part, ...] = ()
 
 
 def frame_count(source: Path) -> tuple[Fraction, int]:
@@ -64,14 +68,19 @@ def held_picture(
     into: Path,
     *,
     pauses: Sequence[Pause],
+    identity: str = "",
+    kept: Kept | None = None,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> HeldPicture:
-    """Write the picture alone as MP4. `pauses` must be those of `on_frames` for this source's `frame_count`."""
+    """Write the picture alone as MP4. `pauses` must be those of `on_frames` for this source's `frame_count`.
+
+    From `kept`, the film of before, come the groups that hold as they did, of the source that `identity` names.
+    """
     if probe(source).require(video=True).kind.demuxer != "mov":
         raise UnsupportedError("Only a video that the studio has prepared can be rendered. Prepare it again.")
     try:
-        return _joined(source, into, pauses=pauses, progress=progress, halt=halt)
+        return _joined(source, into, pauses=pauses, identity=identity, kept=kept, progress=progress, halt=halt)
     except _NotJoinableError as reason:
         return _encoded_whole(source, into, pauses=pauses, reason=str(reason), progress=progress, halt=halt)
 
@@ -95,6 +104,12 @@ class _Plan:
 
     def index(self, pts: int) -> int:
         return round(Fraction(pts - self.first, self.tick))
+
+    def held_in(self, group: int) -> tuple[int, int, list[tuple[int, int]]]:
+        """What the pictures of a group are: where it begins and ends in the source, and which of them are held."""
+        begin, end = self.gops[group], self.gops[group + 1]
+        inside = sorted((at - begin, count) for at, count in self.held.items() if begin < at <= end)
+        return begin, end, inside
 
     def touched(self) -> set[int]:
         """The groups that contain a frame to be held."""
@@ -151,9 +166,16 @@ def _plan(
 
 
 def _joined(
-    source: Path, into: Path, *, pauses: Sequence[Pause], progress: Progress | None, halt: threading.Event | None
+    source: Path,
+    into: Path,
+    *,
+    pauses: Sequence[Pause],
+    identity: str,
+    kept: Kept | None,
+    progress: Progress | None,
+    halt: threading.Event | None,
 ) -> HeldPicture:
-    with open_media(source) as container:
+    with open_media(source) as container, parts_of(kept, "video") as before:
         stream = _stream(container)
         plan = _plan(container, stream, pauses=pauses, halt=halt)
         extradata = stream.codec_context.extradata
@@ -172,15 +194,21 @@ def _joined(
             writer = _Writer(output, track, plan, total=plan.frames + sum(plan.held.values()), progress=progress)
             encoded = 0
             touched = plan.touched()
+            parts: list[Part] = []
+            headers = hashlib.sha256(encoder.extradata or b"").hexdigest()
             for number, group in enumerate(_groups(container, stream, plan)):
                 _check(halt)
                 if number in touched:
-                    encoded += _encode_group(group, record=record, stream=stream, plan=plan, writer=writer)
+                    key = key_of("picture", identity, headers, *plan.held_in(number))
+                    first = writer.count
+                    if not _take_group(before.take(key), plan.output(plan.gops[number]), writer=writer):
+                        encoded += _encode_group(group, record=record, stream=stream, plan=plan, writer=writer)
+                    parts.append(Part(key=key, first=first, count=writer.count - first))
                 else:
                     _copy_group(group, record=record, plan=plan, writer=writer)
         if writer.count != writer.total:
             raise _NotJoinableError(f"{writer.count} frames came out, not {writer.total}")
-        return HeldPicture(frames=writer.total, encoded_frames=encoded)
+        return HeldPicture(frames=writer.total, encoded_frames=encoded, parts=tuple(parts))
 
 
 def _groups(container: InputContainer, stream: VideoStream, plan: _Plan) -> Iterator[list[av.Packet[VideoStream]]]:
@@ -225,6 +253,15 @@ def _copy_group(group: list[av.Packet[VideoStream]], *, record: Record, plan: _P
         raise _NotJoinableError("a keyframe is not a clean start")
     for packet in group:
         writer.write(packet, place=plan.output(plan.index(packet.pts or 0)))
+
+
+def _take_group(samples: Sequence[Sample], place: int, *, writer: _Writer) -> bool:
+    """The group as it stands in the film of before: encoded ones lean on nothing else, and show their pictures in the order of the file."""
+    for number, sample in enumerate(samples):
+        packet = av.Packet(sample.data)
+        packet.is_keyframe = sample.is_key
+        writer.write(packet, place=place + number)
+    return bool(samples)
 
 
 def _encode_group(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import threading
 import unicodedata
@@ -14,12 +15,17 @@ from media_library.media.errors import NoVideoError
 from media_library.media.ffmpeg import Input, Progress, run
 from media_library.media.freeze import HeldPicture, held_picture
 from media_library.media.iso639 import three_letters
+from media_library.media.kept import Kept
 from media_library.media.pauses import Pause
 from media_library.media.probe import probe
-from media_library.media.sniff import WEBVTT
+from media_library.media.sniff import WEBVTT, Kind
+from media_library.media.webvtt.cuetext import plain_text
+from media_library.media.webvtt.model import Cue
 
 _LONGEST_TITLE = 120
 _PICTURE_SHARE = 0.85
+# What we write ourselves and no person brings: it is in no list of kinds.
+FFMETADATA = Kind("application/x-ffmetadata", "text", "ffmetadata", "a list of chapters")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,12 +63,18 @@ def accessible_video(
     pauses: Sequence[Pause],
     sounds: Sequence[SoundTrack],
     captions: Sequence[CaptionTrack] = (),
+    chapters: Sequence[Cue] = (),
+    identity: str = "",
+    kept: Kept | None = None,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> Rendered:
     """Write the MP4. `source` is a mezzanine; `pauses` are those of `on_frames`. The first sound is the one played by default.
 
-    The house puts the mix with descriptions first and the original sound second. Scratch files live beside `into` and are gone afterwards.
+    The house puts the mix with descriptions first and the original sound second. `chapters` are in output time. From `kept`, the film
+    of before, come the pictures that hold as they did, of the source that `identity` names.
+
+    Scratch files live beside `into` and are gone afterwards.
     """
     with tempfile.TemporaryDirectory(prefix="render-", dir=into.parent) as scratch:
         picture = None
@@ -70,18 +82,34 @@ def accessible_video(
         if pauses:
             video = Path(scratch) / "picture.mp4"
             picture = held_picture(
-                source, video, pauses=pauses, progress=_scaled(progress, 0.0, _PICTURE_SHARE), halt=halt
+                source,
+                video,
+                pauses=pauses,
+                identity=identity,
+                kept=kept,
+                progress=_scaled(progress, 0.0, _PICTURE_SHARE),
+                halt=halt,
             )
         found = probe(video).video
         if found is None:
             raise NoVideoError
         inputs = [Input(path=video), *(Input(path=sound.path) for sound in sounds)]
         inputs += [Input(path=caption.path, kind=WEBVTT) for caption in captions]
+        options = _options(sounds, captions)
+        if chapters:
+            told = Path(scratch) / "chapters.txt"
+            told.write_text(_told(chapters), encoding="utf-8")
+            inputs.append(Input(path=told, kind=FFMETADATA))
+            options += ["-map_chapters", str(len(inputs) - 1)]
+        else:
+            # The source's own would be carried over in its times.
+            options += ["-map_chapters", "-1"]
         run(
             inputs=inputs,
-            options=_options(sounds, captions),
+            options=options,
             output=into,
             muxer="mp4",
+            chapter_titles=bool(chapters),
             expected_seconds=found.duration,
             what="Putting the tracks together",
             progress=_scaled(progress, _PICTURE_SHARE if pauses else 0.0, 1.0),
@@ -92,6 +120,21 @@ def accessible_video(
         frames=round(Fraction(found.duration).limit_denominator(1_000_000) * found.fps),
         picture=picture,
     )
+
+
+def _told(chapters: Sequence[Cue]) -> str:
+    """Chapters as ffmpeg reads them. Signs that mean something there are escaped, and a title is one line."""
+    lines = [";FFMETADATA1"]
+    for chapter in chapters:
+        title = re.sub(r"([=;#\\])", r"\\\1", " ".join(plain_text(chapter.text).split()))
+        lines += [
+            "[CHAPTER]",
+            "TIMEBASE=1/1000",
+            f"START={chapter.start_ms}",
+            f"END={chapter.end_ms}",
+            f"title={title}",
+        ]
+    return "\n".join([*lines, ""])
 
 
 def _options(sounds: Sequence[SoundTrack], captions: Sequence[CaptionTrack]) -> list[str]:

@@ -6,12 +6,13 @@ Numbers: W3C F113, AES (Torcoli 2019), EBU R 128 as collected in the product han
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import av
 import numpy as np
@@ -21,9 +22,11 @@ from av.audio.stream import AudioStream
 from media_library.media.decoding import BLOCK_SAMPLES, CHANNELS, RATE, Samples, blocks, whole
 from media_library.media.errors import HaltedError, RenderError
 from media_library.media.ffmpeg import Progress
+from media_library.media.kept import Kept, Part, key_of
 from media_library.media.levels import SILENCE, Profile, clip_loudness, factor, profile
 from media_library.media.limiter import limited
 from media_library.media.pauses import Pause, source_time
+from media_library.media.spliced import CUT, Piece, holds_of, pieces, splice
 from media_library.media.writing import written
 
 LOUDNESS_UNKNOWN = -16.0  # LUFS, common practice on the web, when no dialogue can be measured
@@ -64,6 +67,7 @@ class MixReport:
     target_lufs: float
     duration: float
     clips: tuple[PlacedClip, ...]
+    parts: tuple[Part, ...] = ()
 
 
 def description_mix(
@@ -74,28 +78,136 @@ def description_mix(
     pauses: Sequence[Pause],
     duration: float,
     speech: Sequence[tuple[float, float]] = (),
+    heard: Profile | None = None,
+    identity: str = "",
+    kept: Kept | None = None,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> MixReport:
     """Write programme and descriptions as one AAC file (.m4a). `duration` and `speech` are source time in seconds.
 
-    `pauses` must be those of `on_frames`. A programme without sound (None) is silence.
+    `pauses` must be those of `on_frames`. A programme without sound (None) is silence. `heard` is its profile where that is known;
+    from `kept`, the mix of before, comes what did not change of the programme that `identity` names.
     """
-    heard = profile(blocks(programme, halt=halt)) if programme else Profile(np.zeros(0), np.zeros(0))
+    if heard is None:
+        heard = programme_levels(programme, halt=halt)
     dialogue = _dialogue(heard, speech)
     target = LOUDNESS_UNKNOWN if dialogue is None else dialogue
     total = _output_samples(duration, pauses)
     placed = [_place(clip, heard=heard, pauses=pauses, target=target, total=total, halt=halt) for clip in clips]
-    mixed = _mixed(_retimed(programme, pauses=pauses, total=total, halt=halt), clips=clips, placed=placed, halt=halt)
-    _encode(
-        limited(mixed, ceiling=CEILING),
+    spoken = [
+        _Spoken(clip, where, round(clip.start * RATE), round(where.end * RATE), _digest(clip.path))
+        for clip, where in zip(clips, placed, strict=True)
+    ]
+    parts = _spliced(
+        programme,
         into,
-        codec="aac",
-        muxer="mp4",
-        bit_rate=_MIX_BIT_RATE,
+        pauses=pauses,
+        total=total,
+        spoken=spoken,
+        # Hundredths of a decibel are heard by nobody; sums of floats differ by less.
+        made_of=[identity, round(target, 2)],
+        kept=kept,
         report=_reporter(progress, total, "Mixing sound"),
+        halt=halt,
     )
-    return MixReport(dialogue_lufs=dialogue, target_lufs=target, duration=total / RATE, clips=tuple(placed))
+    return MixReport(
+        dialogue_lufs=dialogue, target_lufs=target, duration=total / RATE, clips=tuple(placed), parts=parts
+    )
+
+
+def programme_levels(programme: Path | None, *, halt: threading.Event | None = None) -> Profile:
+    """How loud the programme is, everywhere: read once, however often it is mixed."""
+    return profile(blocks(programme, halt=halt)) if programme else Profile(np.zeros(0), np.zeros(0))
+
+
+@dataclass(frozen=True)
+class _Spoken:
+    """A clip in samples of the output, and what its file holds."""
+
+    clip: Clip
+    placed: PlacedClip
+    begins: int
+    ends: int
+    digest: str
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+
+
+def _spliced(
+    programme: Path | None,
+    into: Path,
+    *,
+    pauses: Sequence[Pause],
+    total: int,
+    spoken: Sequence[_Spoken],
+    made_of: Sequence[Any],
+    kept: Kept | None,
+    report: Callable[[int], None],
+    halt: threading.Event | None,
+) -> tuple[Part, ...]:
+    found = pieces(holds_of(pauses), busy=[(one.begins, one.ends) for one in spoken], total=total)
+
+    def inside(piece: Piece) -> list[_Spoken]:
+        return [one for one in spoken if piece.begins <= one.begins < piece.ends]
+
+    def samples(piece: Piece) -> Iterator[Samples]:
+        mine = inside(piece)
+        shift = piece.begins / RATE
+        moved = [Clip(path=one.clip.path, start=one.clip.start - shift) for one in mine]
+        placed = [replace(one.placed, start=one.placed.start - shift, end=one.placed.end - shift) for one in mine]
+        return limited(
+            _mixed(_programme(programme, piece, halt=halt), clips=moved, placed=placed, halt=halt), ceiling=CEILING
+        )
+
+    keys = [
+        key_of(
+            "sound",
+            _MIX_BIT_RATE,
+            *made_of,
+            (piece.source, piece.source_ends, piece.opening, piece.begins == 0),
+            # The end of the last piece is the end of the film.
+            total - piece.begins if piece.source_ends is None else None,
+            [(hold.at, hold.length) for hold in piece.holds],
+            [(one.digest, one.begins - piece.begins) for one in inside(piece)],
+        )
+        for piece in found
+    ]
+    return splice(
+        found,
+        into,
+        total=total,
+        bit_rate=_MIX_BIT_RATE,
+        keys=keys,
+        samples=samples,
+        kept=kept,
+        report=report,
+        halt=halt,
+    )
+
+
+def _programme(programme: Path | None, piece: Piece, *, halt: threading.Event | None) -> Iterator[Samples]:
+    """Blocks of one second of the piece: what is left of its opening hold, the programme with the holds inside, the closing one's begin."""
+    source = blocks(programme, start=piece.source, halt=halt) if programme else iter(())
+    points = [(hold.at - piece.source, hold.length) for hold in piece.holds]
+    if piece.opening:
+        points.insert(0, (0, piece.opening))
+    if piece.source_ends is not None:
+        length = piece.source_ends - piece.source
+        source = _up_to(source, length)
+        points.append((length, CUT))
+    return _reblocked(_held(source, points), piece.ends - piece.begins)
+
+
+def _up_to(source: Iterable[Samples], length: int) -> Iterator[Samples]:
+    given = 0
+    for block in source:
+        yield block[: length - given]
+        given += len(block)
+        if given >= length:
+            return
 
 
 def description_track(
@@ -111,11 +223,9 @@ def description_track(
     total = round(duration * RATE)
     silent = Profile(np.zeros(0), np.zeros(0))
     placed = [_place(clip, heard=silent, pauses=(), target=loudness, total=total, halt=halt) for clip in clips]
-    mixed = _mixed(_retimed(None, pauses=(), total=total, halt=halt), clips=clips, placed=placed, halt=halt)
+    mixed = _mixed(_silent(total), clips=clips, placed=placed, halt=halt)
     report = _reporter(progress, total, "Writing the description track")
-    _encode(
-        limited(mixed, ceiling=CEILING), into, codec="libmp3lame", muxer="mp3", bit_rate=_SPEECH_BIT_RATE, report=report
-    )
+    _as_mp3(limited(mixed, ceiling=CEILING), into, report=report)
 
 
 def retimed_programme(
@@ -124,21 +234,29 @@ def retimed_programme(
     *,
     pauses: Sequence[Pause],
     duration: float,
+    identity: str = "",
+    kept: Kept | None = None,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
-) -> None:
+) -> tuple[Part, ...]:
     """Write the programme's own sound with its pauses and nothing else (.m4a)."""
     total = _output_samples(duration, pauses)
-    stream = _retimed(programme, pauses=pauses, total=total, halt=halt)
-    report = _reporter(progress, total, "Re-timing the original sound")
-    _encode(limited(stream, ceiling=CEILING), into, codec="aac", muxer="mp4", bit_rate=_MIX_BIT_RATE, report=report)
+    return _spliced(
+        programme,
+        into,
+        pauses=pauses,
+        total=total,
+        spoken=(),
+        made_of=[identity],
+        kept=kept,
+        report=_reporter(progress, total, "Re-timing the original sound"),
+        halt=halt,
+    )
 
 
-def dialogue_loudness(
-    programme: Path, speech: Sequence[tuple[float, float]], *, halt: threading.Event | None = None
-) -> float | None:
+def dialogue_loudness(heard: Profile, speech: Sequence[tuple[float, float]]) -> float | None:
     """LUFS of the programme where somebody speaks (source seconds); None when that cannot be told."""
-    return _dialogue(profile(blocks(programme, halt=halt)), speech)
+    return _dialogue(heard, speech)
 
 
 def _dialogue(heard: Profile, speech: Sequence[tuple[float, float]]) -> float | None:
@@ -169,16 +287,13 @@ def _place(
     return PlacedClip(start=clip.start, end=end, gain=gain, attenuation=attenuation, programme_lufs=local)
 
 
-def _retimed(
-    programme: Path | None, *, pauses: Sequence[Pause], total: int, halt: threading.Event | None
-) -> Iterator[Samples]:
-    """Blocks of one second of output: the programme, faded out and in around silence at each pause, exactly `total` samples."""
-    source = blocks(programme, halt=halt) if programme else iter(())
-    return _reblocked(_with_pauses(source, pauses), total)
+def _silent(total: int) -> Iterator[Samples]:
+    """Blocks of one second."""
+    return _reblocked(iter(()), total)
 
 
-def _with_pauses(source: Iterable[Samples], pauses: Sequence[Pause]) -> Iterator[Samples]:
-    points = [(round(pause.at * RATE), round(pause.seconds * RATE)) for pause in sorted(pauses)]
+def _held(source: Iterable[Samples], points: Sequence[tuple[int, int]]) -> Iterator[Samples]:
+    """The sound with silence at `points`, in samples: where, and how long. Soft edges around it."""
     waiting = list(points)
     at = 0
     for block in source:
@@ -287,17 +402,9 @@ def _reporter(progress: Progress | None, total: int, what: str) -> Callable[[int
     return report
 
 
-def _encode(
-    stream: Iterable[Samples],
-    into: Path,
-    *,
-    codec: Literal["aac", "libmp3lame"],
-    muxer: str,
-    bit_rate: int,
-    report: Callable[[int], None],
-) -> None:
-    with written(into) as part, av.open(str(part), "w", format=muxer) as container:
-        track: AudioStream = container.add_stream(codec, rate=RATE, layout="stereo", bit_rate=bit_rate)
+def _as_mp3(stream: Iterable[Samples], into: Path, *, report: Callable[[int], None]) -> None:
+    with written(into) as part, av.open(str(part), "w", format="mp3") as container:
+        track: AudioStream = container.add_stream("libmp3lame", rate=RATE, layout="stereo", bit_rate=_SPEECH_BIT_RATE)
         at = 0
         for block in stream:
             frame = AudioFrame.from_ndarray(

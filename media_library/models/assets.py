@@ -81,6 +81,7 @@ class Asset(models.Model):
         PREVIEW = "preview"
         DESCRIPTION_AUDIO = "description_audio"
         ACCESSIBLE_VIDEO = "accessible_video"
+        STANDARD_VIDEO = "standard_video"
         ACCESSIBLE_CAPTIONS = "accessible_captions"
 
     class Shelf(models.TextChoices):
