@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.pages import briefs, bulk, changing, dashboards, production, tracks, versions, views
+from jobs.pages import briefs, bulk, changing, dashboards, packages, production, quality, tracks, versions, views
 
 app_name = "jobs"
 urlpatterns = [
@@ -31,6 +31,10 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>/versions", versions.versions, name="versions"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
     path("jobs/<uuid:job_id>/films/<str:film>/<str:language>.vtt", tracks.film_captions, name="film_captions"),
+    path("jobs/<uuid:job_id>/quality", quality.choose, name="choose_quality"),
+    path("jobs/<uuid:job_id>/quality/check", quality.check, name="check_quality"),
+    path("jobs/<uuid:job_id>/packages", packages.of_job, name="packages"),
+    path("packages/<uuid:delivery_id>", packages.package_file, name="package_file"),
     path("jobs/<uuid:job_id>/waveform.json", tracks.waveform, name="waveform"),
     path("jobs/<uuid:job_id>/shots.json", tracks.shots, name="shots"),
 ]

@@ -16,6 +16,7 @@ from jobs import policies
 from jobs.models import Job, LanguageOutput
 from jobs.services.pausing import mode_of
 from jobs.services.tracks import TrackText, save_track
+from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.profiles import PROFILES, Profile, profile_named
 from media_library.media.quality import Finding, check, score
@@ -65,6 +66,18 @@ class Fixed:
     text: TrackText | None
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What the last check of a track's newest version found; None where its style has not been checked yet."""
+
+    language: str
+    kind: str
+    version: int
+    errors: int | None
+    warnings: int | None
+    score: float | None
+
+
 def find_profile(name: str) -> Profile:
     found = profile_named(name)
     if found is None:
@@ -85,6 +98,44 @@ def check_output(
     if version is None:
         raise NotFoundError("VTT not found")
     return _check_version(output, version, style)
+
+
+def saved(job: Job, *, reader: User) -> list[Saved]:
+    """What is known without checking, for every track that the reader may read. `job` comes from `queries.detailed`."""
+    outputs = [output for output in job.outputs.all() if policies.may_read_track(reader, output)]
+    newest = library.newest_versions(
+        [track for output in outputs for track in (output.captions, output.description) if track]
+    )
+    found = []
+    for output in outputs:
+        for kind in Track.Kind.values:
+            track = output.track(kind)
+            version = newest.get(track.pk) if track else None
+            if version is not None:
+                found.append(_saved(job, output, kind, version))
+    return found
+
+
+def _saved(job: Job, output: LanguageOutput, kind: str, version: TrackVersion) -> Saved:
+    if version.findings is None or version.profile != find_profile(job.quality_profile).name:
+        return Saved(output.language, kind, version.number, None, None, None)
+    findings = [Finding(**finding) for finding in version.findings]
+    errors = sum(finding.severity == "error" for finding in findings)
+    counted = round(score(findings, cues=version.cue_count), 1)
+    return Saved(output.language, kind, version.number, errors, len(findings) - errors, counted)
+
+
+def check_all(job: Job, *, reader: User) -> int:
+    """Checks every track that the reader may read and keeps what was found; how many."""
+    style, checked = find_profile(job.quality_profile), 0
+    for output in job.outputs.select_related("review", "captions", "description"):
+        output.job = job
+        for kind in Track.Kind.values:
+            version = _newest(output, kind) if policies.may_read_track(reader, output) else None
+            if version is not None:
+                _check_version(output, version, style, previews=False)
+                checked += 1
+    return checked
 
 
 def gate(output: LanguageOutput) -> list[Finding]:

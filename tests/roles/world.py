@@ -32,7 +32,7 @@ from accounts.tests.factories import (
 )
 from core.runs.models import Run
 from core.storage import store
-from jobs.models import Brief, Job
+from jobs.models import Brief, Delivery, Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import Asset, Collection, Pronunciation, Suggestion, TrackDraft
 from media_library.services import ingestion
@@ -167,12 +167,22 @@ def _checking(house: Organization, people: dict[str, User], job: Job, *, client:
         expires_at=timezone.now() + timedelta(days=1),
     )
     skill = LanguageSkill.objects.create(user=people["linguist"], language="es")
+    delivery = Delivery.objects.create(
+        status=Delivery.Status.READY,
+        key="test/delivery",
+        filename="launch.zip",
+        digest="3" * 64,
+        created_by=people["production"],
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    delivery.jobs.add(job)
     return {
         "brief": brief.pk,
         "comment": comment.pk,
         "review": review.pk,
         "note": note.pk,
         "share": share.pk,
+        "delivery": delivery.pk,
         "skill": skill.pk,
         "linguist": people["linguist"].pk,
         "reviewer": people["reviewer"].pk,
