@@ -21,6 +21,7 @@ PAGES = (
     Place("Storage", "media_library:files", "folder", "files quota space"),
     Place("Personas", "media_library:personas", "people", "tone style"),
     Place("Voices", "media_library:voices", "voice", "speak"),
+    Place("Pronunciations", "media_library:pronunciations", "voice", "say words respelling dictionary"),
 )
 GLOSSARIES = Place("Glossaries", "media_library:glossaries", "glossary", "terms words")
 UPLOAD = Place("Upload", "media_library:library", "upload", "add files video audio picture footage", "#upload")

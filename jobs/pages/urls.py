@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from jobs.pages import briefs, bulk, changing, dashboards, packages, production, quality, tracks, versions, views
+from jobs.pages import (
+    briefs,
+    bulk,
+    changing,
+    dashboards,
+    packages,
+    production,
+    quality,
+    tracks,
+    versions,
+    views,
+    voicing,
+)
 
 app_name = "jobs"
 urlpatterns = [
@@ -26,6 +38,9 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/clone", changing.clone, name="clone"),
     path("jobs/<uuid:job_id>/delete", changing.delete, name="delete"),
     path("jobs/<uuid:job_id>/effort.csv", dashboards.job_effort, name="effort"),
+    path("voices/preview", voicing.preview, name="voice_preview"),
+    path("jobs/<uuid:job_id>/languages/<str:language>/voice", voicing.choose, name="voice"),
+    path("jobs/<uuid:job_id>/languages/<str:language>/translate", voicing.translate, name="translate"),
     path("jobs/<uuid:job_id>/actions/<str:verb>", views.act, name="act"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>/versions", versions.versions, name="versions"),
