@@ -128,6 +128,13 @@ def timecode(milliseconds: float | None) -> SafeString:
 
 
 @register.filter
+def signed_ms(milliseconds: int) -> str:
+    """How far something moved: +120 ms, −1,500 ms, 0 ms."""
+    sign = "+" if milliseconds > 0 else "\u2212" if milliseconds < 0 else ""
+    return f"{sign}{abs(milliseconds):,} ms"
+
+
+@register.filter
 def clock(milliseconds: float | None) -> str:
     """HH:MM:SS, for places where milliseconds would be noise."""
     if milliseconds is None:

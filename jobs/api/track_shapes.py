@@ -122,7 +122,7 @@ class TrackSaveInput(BasedInput):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("content" in attrs) == ("edits" in attrs):
             wrong = "Send either content or edits." if "content" in attrs else "This field is required."
-            raise serializers.ValidationError({"content": wrong})
+            raise serializers.ValidationError({"content": wrong}, code="invalid" if "content" in attrs else "required")
         return super().validate(attrs)
 
 
@@ -159,7 +159,7 @@ class DiffQuery(TrackQuery):
         attrs = super().validate(attrs)
         before = attrs["from"] or attrs["v1"]
         if before is None:
-            raise serializers.ValidationError({"from": "This field is required."})
+            raise serializers.ValidationError({"from": "This field is required."}, code="required")
         return {**attrs, "from": before, "to": attrs["to"] or attrs["v2"]}
 
 

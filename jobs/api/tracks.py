@@ -13,7 +13,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.errors import InvalidFieldError, TooLargeError
+from core.errors import InvalidFieldError, NotFoundError, TooLargeError
 from core.rest.body import MIB
 from core.rest.paging import PageRequest, page_of
 from core.rest.parsers import StrictJSONParser
@@ -25,6 +25,8 @@ from jobs.api.views import caller, find_job
 from media_library.services import TRACK_MAX_BYTES
 
 TRACK_BODY_BYTES = 4 * MIB
+# The database's whole numbers have fewer digits.
+DIGITS = 10
 
 
 class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
@@ -128,10 +130,14 @@ class Version(ApiView):
     query = (shapes.TrackQuery,)
     gives = Gives(get=shapes.VERSION)
 
-    def get(self, request: Request, job_id: uuid.UUID, version: int) -> Response:
+    def get(self, request: Request, job_id: uuid.UUID, version: str) -> Response:
         job = find_job(request, job_id)
+        if not (version.isascii() and version.isdigit() and len(version) < DIGITS):
+            raise NotFoundError("Version not found")
         query = shapes.TrackQuery.parse(request.query_params)
-        found = services.version_text(job, version, language=query["lang"], kind=query["kind"], reader=caller(request))
+        found = services.version_text(
+            job, int(version), language=query["lang"], kind=query["kind"], reader=caller(request)
+        )
         return Response({**shapes.version_row(found), "content": found.content})
 
 

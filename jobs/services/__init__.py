@@ -4,7 +4,7 @@ from jobs.services.bulk import MOST, Outcome, each
 from jobs.services.changing import delete_job, outputs_open_to, update_job
 from jobs.services.cloning import clone_job, clone_job_with, clone_waiting
 from jobs.services.delivery import Download, downloads, slug, track_link
-from jobs.services.describing import fit
+from jobs.services.describing import fit, spoken_lines
 from jobs.services.drafts import (
     MergedText,
     current_draft,
@@ -122,6 +122,7 @@ __all__ = [
     "save_track",
     "shift_track",
     "slug",
+    "spoken_lines",
     "times_of",
     "track_link",
     "update_job",

@@ -37,6 +37,11 @@ def discard_draft(job: Job, draft_id: uuid.UUID, *, author: User) -> None:
     library.discard_draft(find_draft(job, draft_id, author=author))
 
 
+def discard_spent_draft(draft: TrackDraft) -> None:
+    """Its text is a version now; an automatic one went with the save."""
+    TrackDraft.objects.filter(pk=draft.pk).delete()
+
+
 def save_draft(
     job: Job, *, language: str, kind: str, content: str, author: User, base_version: int | None = None
 ) -> TrackDraft:

@@ -13,7 +13,7 @@ from jobs.models import Job
 from jobs.services.tracks import TrackText, find_output, save_cues, save_track, written
 from media_library import services as library
 from media_library.media import webvtt
-from media_library.media.cue_diff import Change, changes, unified_diff
+from media_library.media.cue_diff import Change, changes, unified_diff, word_changes
 from media_library.media.cue_edits import CueEdit
 from media_library.media.formats import characters
 from media_library.media.formats.errors import InvalidCaptions, Notices
@@ -30,6 +30,13 @@ class Comparison:
     def unified(self) -> str:
         old, new = (f"version {version.number}" for version in (self.before, self.after))
         return unified_diff(self.before.content, self.after.content, old_name=old, new_name=new)
+
+    @property
+    def words_changed(self) -> tuple[int, int]:
+        """How many words went and came, whichever cue they stand in."""
+        script = word_changes(*(webvtt.parse(version.content).cues for version in (self.before, self.after)))
+        gone, come = (sum(len(text.split()) for op, text in script if op == wanted) for wanted in ("removed", "added"))
+        return gone, come
 
     def count(self, change: str) -> int:
         return sum(one.change == change for one in self.changes)

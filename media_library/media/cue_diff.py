@@ -158,12 +158,18 @@ def words(before: str, after: str) -> Words:
     kept: list[Pair] = []
     for one, other in matching([old[index] for index in mine], [new[index] for index in theirs]):
         left, right = mine[one], theirs[other]
-        if left and right and _is_blank(old[left - 1]) and old[left - 1] == new[right - 1]:
-            kept.append((left - 1, right - 1))
+        # The space before a word and the one after it stay with it.
+        _keep_space(kept, old, new, left - 1, right - 1)
         kept.append((left, right))
-    if old and new and _is_blank(old[-1]) and old[-1] == new[-1]:
-        kept.append((len(old) - 1, len(new) - 1))
+        _keep_space(kept, old, new, left + 1, right + 1)
+    _keep_space(kept, old, new, len(old) - 1, len(new) - 1)
     return _script(kept, old, new, joined="".join)
+
+
+def _keep_space(kept: list[Pair], old: list[str], new: list[str], left: int, right: int) -> None:
+    last, last_right = kept[-1] if kept else (-1, -1)
+    if last < left < len(old) and last_right < right < len(new) and _is_blank(old[left]) and old[left] == new[right]:
+        kept.append((left, right))
 
 
 def _is_blank(piece: str) -> bool:

@@ -19,7 +19,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "datetime": ("yesterday",),
     "object": ("text",),
     "list<string>": ("es", [{"a": 1}]),
-    **dict.fromkeys(("file", "file (video)", "file (.xlsx)"), ("no file",)),
+    **dict.fromkeys(("file", "file (video)", "file (.xlsx)", "file (.vtt)"), ("no file",)),
 }
 WRONG_FORMAT = {"email": ("no-address", "two@@signs.example", "")}
 

@@ -72,7 +72,7 @@ def test_the_words_of_a_diff_are_both_texts(before, after):
 
 def test_only_the_words_that_changed_are_marked():
     assert words("He was not an ill\nman.", "He was an old\nman.") == [
-        ("equal", "He was"), ("removed", " not"), ("equal", " an"), ("removed", " ill"), ("added", " old"), ("equal", "\nman."),
+        ("equal", "He was "), ("removed", "not "), ("equal", "an "), ("removed", "ill"), ("added", "old"), ("equal", "\nman."),
     ]  # fmt: skip
 
 

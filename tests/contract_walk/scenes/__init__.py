@@ -4,6 +4,7 @@ from tests.contract_walk.scenes import (
     admin,
     briefs,
     clients,
+    delivery,
     film_media,
     glossaries,
     invitations,
@@ -18,6 +19,7 @@ from tests.contract_walk.scenes import (
     share_and_notes,
     storage,
     tokens,
+    tracks,
     transcripts,
     tts,
 )
@@ -26,6 +28,7 @@ __all__ = [
     "admin",
     "briefs",
     "clients",
+    "delivery",
     "film_media",
     "glossaries",
     "invitations",
@@ -40,5 +43,6 @@ __all__ = [
     "share_and_notes",
     "storage",
     "tokens",
+    "tracks",
     "transcripts",
 ]
