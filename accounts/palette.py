@@ -17,6 +17,7 @@ PROJECTS = Place("Projects", "accounts:projects", "folder")
 CLIENTS = Place("Clients", "accounts:clients", "clients", "customers")
 PEOPLE = Place("People", "accounts:people", "people", "users members colleagues")
 INVITATIONS = Place("Invitations", "accounts:invitations", "send", "invite")
+NEWS = Place("News", "accounts:notifications", "bell", "notifications unread")
 ACCOUNT = Place("Your account", "accounts:profile", "settings", "profile name settings")
 SECURITY = Place("Security", "accounts:security", "shield", "password second factor 2fa")
 AUDIT = Place("Audit trail", "accounts:audit", "history", "log")
@@ -28,7 +29,7 @@ def pages(user: User, text: str) -> Iterable[Entry]:
     shown = [PROJECTS]
     shown += [CLIENTS] if can(user, "accounts.clients.open") else []
     shown += [PEOPLE] if can(user, "accounts.people.open") else []
-    shown += [INVITATIONS, ACCOUNT, SECURITY]
+    shown += [NEWS, INVITATIONS, ACCOUNT, SECURITY]
     shown += [AUDIT] if user.is_platform_admin else []
     return among(shown, text)
 

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.policies import can
 from core.palette import MOST, SHORTEST, Entry, Place, among, source
+from jobs import brief_policies as _rules  # noqa: F401  (registers them)
 from jobs.models import Job
 from jobs.policies import decision
 
@@ -16,17 +18,21 @@ PAGES = (
     Place("Jobs that wait for a person", "jobs:list", "clock", "waiting review", "?status=waiting"),
     Place("Failed jobs", "jobs:list", "warn", "errors", "?status=failed"),
 )
+BRIEFS = Place("Briefs", "jobs:briefs", "brief", "orders requests")
+NEW_BRIEF = Place("New brief", "jobs:brief_new", "brief", "ask order request write")
 NEW = Place("New job", "jobs:list", "jobs", "upload a video start", "#new-job-form")
 
 
 @source("pages")
-def pages(user: User, text: str) -> Iterable[Entry]:  # noqa: ARG001  (every source is asked alike)
-    return among(PAGES, text)
+def pages(user: User, text: str) -> Iterable[Entry]:
+    return among([*PAGES, BRIEFS] if can(user, "jobs.brief.open") else PAGES, text)
 
 
 @source("actions")
 def actions(user: User, text: str) -> Iterable[Entry]:
-    return among([NEW] if decision(user, "create") else [], text)
+    shown = [NEW] if decision(user, "create") else []
+    shown += [NEW_BRIEF] if can(user, "jobs.brief.create") else []
+    return among(shown, text)
 
 
 @source("jobs")

@@ -87,6 +87,7 @@ def test_a_brief_is_written_approved_and_becomes_a_job(
     managers.get_by_role("link", name=re.compile("Dana Kim asks you")).click()
     managers.get_by_role("button", name="Approve the brief").click()
     expect(managers.get_by_role("heading", name="Make a job from it")).to_be_visible()
+    expect(managers.get_by_role("heading", name="Jobs", exact=True)).to_be_visible()
     assert Notification.objects.filter(user=dana, kind="brief.approved", read_at=None).exists()
     looked_at(open_page, axe, f"/briefs/{brief.pk}", "brief-approved", nia)
     looked_at(open_page, axe, "/briefs", "briefs", nia)
