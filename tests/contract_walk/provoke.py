@@ -19,6 +19,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "datetime": ("yesterday",),
     "object": ("text",),
     "list<string>": ("es", [{"a": 1}]),
+    "list<uuid>": ("not-a-list", [7], ["not-a-uuid"]),
     **dict.fromkeys(("file", "file (video)", "file (.xlsx)", "file (.vtt)"), ("no file",)),
 }
 WRONG_FORMAT = {"email": ("no-address", "two@@signs.example", "")}
@@ -76,6 +77,8 @@ def bad_values(about: Mapping[str, Any], *, wire: bool) -> Iterator[Any]:
         yield "no-such-word"
     if "min" in about:
         yield about["min"] - 1
+    if about.get("min_items"):
+        yield []
     if about.get("min_length") and not wire:
         yield "x" * (about["min_length"] - 1)
     if about.get("format") and not wire:
