@@ -50,7 +50,8 @@ export class CueBox {
       ...found.map(({ level, text }) => {
         const item = template.content.firstElementChild.cloneNode(true);
         item.classList.add(`badge--${level}`);
-        item.querySelector("span").textContent = text;
+        item.querySelector(`[data-flag=${level === "error" ? "warn" : "error"}]`).remove();
+        item.querySelector("[data-what]").textContent = text;
         return item;
       }),
     );

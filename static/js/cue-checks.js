@@ -68,15 +68,15 @@ export class CueChecks {
     this.dialog.querySelector("[data-fixes-count]").textContent = `${this.offered.length} ${this.offered.length === 1 ? "proposal" : "proposals"}`;
     this.dialog.querySelector("[data-all-fixes]").checked = true;
     this.dialog.querySelector("[data-fix-list]").replaceChildren(
-      ...this.offered.map(({ index, cue, before, after, reason, rule }, number) => {
+      ...this.offered.map(({ index, before, after, reason }, number) => {
         const row = template.content.firstElementChild.cloneNode(true);
         const box = row.querySelector("input");
         box.value = number;
-        box.setAttribute("aria-label", `Cue ${index + 1}: ${reason ?? rule}`);
+        box.setAttribute("aria-label", `Cue ${index + 1}: ${reason}`);
         row.querySelector("[data-where]").textContent = `Cue ${index + 1}`;
-        row.querySelector("[data-reason]").textContent = reason ?? rule;
-        row.querySelector("[data-before]").textContent = words(before ?? cue);
-        row.querySelector("[data-after]").textContent = after ? words({ ...cue, ...after }) : "Deleted";
+        row.querySelector("[data-reason]").textContent = reason;
+        row.querySelector("[data-before]").textContent = words(before, after);
+        row.querySelector("[data-after]").textContent = after ? words(after, before) : "Deleted";
         return row;
       }),
     );
@@ -89,12 +89,14 @@ export class CueChecks {
     const wanted = this.offered.filter((_, number) => chosen.has(number));
     let count = 0;
     desk.change("", (list) => {
-      for (const { cue, after } of wanted) {
+      for (const { cue, before, after } of wanted) {
         const index = list.index(cue.key);
         if (index < 0) continue;
-        after ? list.put(index, fields(after)) : list.remove(index);
+        after ? list.put(index, changed(before, after)) : list.remove(index);
         count++;
       }
+      // One that only stands in the wrong place.
+      if (wanted.some(({ rule }) => rule === "nonmonotonic")) list.replace(0, list.cues.length, [...list.cues].sort((one, other) => one.start - other.start));
     });
     this.offered = this.offered.filter((_, number) => !chosen.has(number));
     announce(`${count} ${count === 1 ? "fix" : "fixes"} applied. One undo takes them back.`);
@@ -103,5 +105,11 @@ export class CueChecks {
   }
 }
 
-const fields = ({ start, end, text }) => Object.fromEntries(Object.entries({ start, end, text }).filter(([, value]) => value !== undefined));
-const words = ({ start, end, text }) => `${timecode(start)} → ${timecode(end)}\n${text}`;
+// Several proposals may be about one cue: each brings only what it changes itself.
+const changed = (before, after) => Object.fromEntries(["start", "end", "text"].filter((name) => before[name] !== after[name]).map((name) => [name, after[name]]));
+
+function words(one, other) {
+  const retimed = !other || one.start !== other.start || one.end !== other.end;
+  const reworded = !other || one.text !== other.text;
+  return [retimed && `${timecode(one.start)} → ${timecode(one.end)}`, reworded && one.text].filter(Boolean).join("\n");
+}

@@ -14,7 +14,7 @@ export class CueSource {
     this.show(!kept());
   }
 
-  // Those that share more than half their time with the cue. Both lists stand in the order of their starts.
+  // Those that share more than half the time of the shorter of the two. Both lists stand in the order of their starts.
   text(cue) {
     if (!this.there) return "";
     const known = this.of.get(cue);
@@ -30,7 +30,7 @@ export class CueSource {
     const found = [];
     for (let index = low; index < cues.length && cues[index].start < cue.end; index++) {
       const other = cues[index];
-      if (Math.min(other.end, cue.end) - Math.max(other.start, cue.start) > (other.end - other.start) / 2) found.push(plain(other.text));
+      if (Math.min(other.end, cue.end) - Math.max(other.start, cue.start) > Math.min(other.end - other.start, cue.end - cue.start) / 2) found.push(plain(other.text));
     }
     this.of.set(cue, found.join("\n"));
     return found.join("\n");

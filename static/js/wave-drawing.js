@@ -67,7 +67,7 @@ function cues({ wave, pen, x, colour, height, seen }) {
     const on = cue.key === wave.selected;
     const [left, right] = [x(cue.start), x(cue.end)];
     const wrong = wave.wrong(cue);
-    pen.fillStyle = colour({ error: "--stage-error", warn: "--stage-warn" }[wrong] ?? "--stage-accent") || colour("--stage-warn");
+    pen.fillStyle = colour({ error: "--stage-error", warn: "--stage-warn" }[wrong] ?? "--stage-accent");
     pen.globalAlpha = on ? 0.26 : 0.1;
     pen.fillRect(left, TOP, right - left, height - TOP);
     pen.globalAlpha = on ? 1 : 0.5;

@@ -22,7 +22,7 @@ from core.storage import store
 from jobs.models import Job, LanguageOutput
 from jobs.services import open_output_track
 from media_library import services as library
-from media_library.models import Asset, Track, TrackVersion
+from media_library.models import Asset, Glossary, GlossaryTerm, GlossaryVersion, Track, TrackVersion
 
 S = Job.Status
 R = User.Role
@@ -48,6 +48,53 @@ The last one.
 SPANISH = CAPTIONS.replace("Good morning, and welcome.", "Buenos días y bienvenidos.").replace(
     "The last one.", "El último."
 )
+# A translation under way, with what people meet in one: a term left out, a forbidden word, a cue too fast, one too long, one missing.
+LAUNCH = """WEBVTT
+
+00:00:00.400 --> 00:00:02.480
+We had held at T minus nine
+for almost an hour.
+
+00:00:02.560 --> 00:00:04.200
+Nobody in the room was talking.
+
+00:00:04.360 --> 00:00:06.400
+You could hear the liquid oxygen
+venting, and nothing else.
+
+00:00:06.640 --> 00:00:08.000
+And the count just sat there.
+
+00:00:08.080 --> 00:00:10.000
+Then the launch director said,
+“Resume on my mark.”
+
+00:00:10.200 --> 00:00:11.600
+So technically we launched on two.
+"""
+LANZAMIENTO = """WEBVTT
+
+00:00:00.400 --> 00:00:02.480
+Llevábamos casi una hora
+en T menos nueve.
+
+00:00:02.560 --> 00:00:04.200
+Nadie en la sala hablaba.
+
+00:00:04.360 --> 00:00:06.400
+Solo se oía salir el gas,
+y nada más.
+
+00:00:06.640 --> 00:00:07.200
+Y la cuenta atrás simplemente se quedó ahí parada.
+
+00:00:08.080 --> 00:00:10.000
+Entonces el jefe de lanzamiento dijo: «Reanuden a mi señal».
+
+00:00:10.200 --> 00:00:11.600
+Así que despegamos en el dos.
+"""
+CUTS = [0.0, 2.52, 6.6, 10.08]
 DESCRIPTION = """WEBVTT
 
 00:00:06.000 --> 00:00:07.800
@@ -188,6 +235,32 @@ def drafted(owner: User, house: Organization | None, video: Path) -> Job:
     write(made, "en", Track.Kind.CAPTIONS, CAPTIONS)
     write(made, "en", Track.Kind.AUDIO_DESCRIPTION, DESCRIPTION, engine="local measurements")
     write(made, "es", Track.Kind.CAPTIONS, SPANISH, engine="apertium eng-spa")
+    return made
+
+
+def translated(owner: User, house: Organization | None, video: Path) -> Job:
+    """English and Spanish captions, shot changes, the house's words, and the Spanish in nobody's hands yet."""
+    made = job(owner, house, status=S.PENDING_QC, video=video)
+    write(made, "en", Track.Kind.CAPTIONS, LAUNCH)
+    write(made, "es", Track.Kind.CAPTIONS, LANZAMIENTO, engine="apertium eng-spa")
+    assert made.source is not None
+    library.note_technical(made.source, shots=CUTS)
+    glossary = Glossary.objects.create(name="Launch words", owner=owner, organization=house)
+    version = GlossaryVersion.objects.create(
+        glossary=glossary, number=1, is_active=True, filename="words.xlsx", sha256="", term_count=4, created_by=owner
+    )
+    for position, (source, target, forbidden, notes) in enumerate(
+        (
+            ("liquid oxygen", "oxígeno líquido", False, "never “gas”"),
+            ("launch director", "directora de lanzamiento", False, "She is a woman."),
+            ("launch director", "jefe de lanzamiento", True, ""),
+            ("count", "cuenta atrás", False, ""),
+        )
+    ):
+        GlossaryTerm.objects.create(
+            version=version, position=position, source_term=source, words=source, translations={"es": target},
+            forbidden=forbidden, notes=notes,
+        )  # fmt: skip
     return made
 
 
