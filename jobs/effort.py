@@ -93,8 +93,8 @@ def _machines(runs: Sequence[Any]) -> list[Machine]:
 def _steps(runs: Sequence[Any]) -> list[tuple[str, float]]:
     """Seconds of machines by step, languages together, the longest first. Steps without a queue wait for people."""
     worked = Step.objects.filter(run__in=runs, finished_at__isnull=False, reused=False).exclude(queue="")
-    sums = worked.order_by().values_list("name").annotate(took=Sum(F("finished_at") - F("started_at")))
-    return [(name, took.total_seconds()) for name, took in sums.order_by("-took", "name") if took is not None]
+    sums = worked.order_by().values_list("name").annotate(lasted=Sum(F("finished_at") - F("started_at")))
+    return [(name, took.total_seconds()) for name, took in sums.order_by("-lasted", "name") if took is not None]
 
 
 def _spells(job: Job, now: datetime) -> list[Spell]:
@@ -115,7 +115,7 @@ def _turns(job: Job, now: datetime) -> list[Turn]:
     outputs = LanguageOutput.objects.filter(job=job, review__started_at__isnull=False)
     found = []
     for output in outputs.select_related("review__linguist").order_by("-is_source", "language", "pk"):
-        review: Any = output.review  # type: ignore[attr-defined]  # app qc hangs it on every output
+        review: Any = output.review
         end = review.submitted_at or (now if job.status not in OVER else review.updated_at)
         found.append(
             Turn(

@@ -76,7 +76,7 @@ class OutputsForm(forms.Form):
             self.add_error("captions_vtt", "Choose at least one thing to make.")
         return data
 
-    def outputs(self) -> dict[str, bool]:
+    def outputs(self) -> dict[str, Any]:
         return {name: self.cleaned_data[name] for name in OUTPUTS}
 
 

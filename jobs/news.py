@@ -37,11 +37,12 @@ def managers_of(job: Job) -> QuerySet[User]:
 
 def reviewers_of(job: Job) -> QuerySet[User]:
     """The source's reviewer; where none is named those of the client's teams, else the house's."""
-    people = User.objects.active().order_by("pk")
-    named = people.filter(language_reviews__output__job=job, language_reviews__output__is_source=True)
+    named: QuerySet[User] = User.objects.active().filter(
+        language_reviews__output__job=job, language_reviews__output__is_source=True
+    )
     if named.exists():
-        return named
-    reviewers = queries.doing(User.Role.REVIEWER, job.organization_id)
+        return named.order_by("pk")
+    reviewers: QuerySet[User] = queries.doing(User.Role.REVIEWER, job.organization_id)
     if job.client_id is not None:
         return reviewers.filter(team_memberships__team__client=job.client_id).distinct()
     return reviewers

@@ -68,11 +68,12 @@ def _remind_holder(pk: Any, now: datetime) -> int:
     output = rows.select_related("job", "review__linguist", "review__reviewer").filter(pk=pk).first()
     if output is None:
         return 0
-    review: Any = output.review  # type: ignore[attr-defined]  # app qc hangs it on every output
+    job: Any = output.job
+    review: Any = output.review
     holder = review.linguist if review.state in WITH_THE_LINGUIST else review.reviewer
     what = f"{languages.name(output.language)} of “{output.job}”"
     url = reverse("jobs:track", args=[output.job_id, output.language, "captions"])
-    return _tell([holder], what, review.due_at or output.job.due_at, now, url=url, about=f"language:{output.pk}")
+    return _tell([holder], what, review.due_at or job.due_at, now, url=url, about=f"language:{output.pk}")
 
 
 def _tell(people: Iterable[User], what: str, due: datetime, now: datetime, *, url: str, about: str) -> int:
