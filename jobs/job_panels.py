@@ -7,10 +7,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
-from jobs import effort, policies
+from jobs import effort, policies, services
 from jobs.models import Brief, Job
 from jobs.panels import register
 from jobs.queries import OVER
+from jobs.services.describing import ADVICE
 
 
 @register("plan", template="jobs/partials/_plan.html", order=75)
@@ -29,3 +30,22 @@ def took(job: Job, user: User) -> dict[str, Any] | None:
     if not policies.allowed(user, "costs", job):
         return None
     return {"effort": effort.of_job(job, timezone.now())}
+
+
+@register("description", template="jobs/partials/_description_panel.html", order=20)
+def describing(job: Job, user: User) -> dict[str, Any] | None:
+    """Whether what is to be said fits into the silences, for those who read the job's texts."""
+    if not job.wants_description:
+        return None
+    languages = [output.language for output in job.outputs.all() if policies.may_read_track(user, output)]
+    fit = services.fit(job)
+    if not languages or (not fit.gaps and not fit.lines):
+        return None
+    gaps = [{"start": gap.start * 1000, "end": gap.end * 1000, "words": gap.words} for gap in fit.gaps]
+    return {
+        "fit": fit,
+        "gaps": gaps,
+        "words": sum(gap.words for gap in fit.gaps),
+        "advice": ADVICE[fit.recommendation],
+        "languages": languages,
+    }

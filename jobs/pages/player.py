@@ -28,6 +28,8 @@ class Doors:
     track: Callable[[str, str], str]
     film_captions: Callable[[str, str], str]
     seconds: int = WATCH_SECONDS
+    # The spoken lines of a language, for viewers whose player may speak them over the source.
+    lines: Callable[[str], str] | None = None
 
 
 def own_doors(job: Job) -> Doors:
@@ -35,6 +37,7 @@ def own_doors(job: Job) -> Doors:
     return Doors(
         track=lambda language, kind: reverse("jobs:track_file", args=[job.pk, language, kind]),
         film_captions=lambda film, language: reverse("jobs:film_captions", args=[job.pk, film, language]),
+        lines=lambda language: reverse("jobs:description_lines", args=[job.pk, language]),
     )
 
 
@@ -73,8 +76,25 @@ def player(job: Job, *, only: LanguageOutput | None = None, doors: Doors | None 
         "fps": services.frame_rate(job),
         "caption_languages": [o.language for o in outputs if has(o, Track.Kind.CAPTIONS)],
         "described_languages": [o.language for o in outputs if has(o, Track.Kind.AUDIO_DESCRIPTION)],
+        "described": described(doors, only, outputs),
         "caption_default": job.source_language,
     }
+
+
+def described(doors: Doors, only: LanguageOutput | None, outputs: list[LanguageOutput]) -> list[dict[str, str]]:
+    """Where the player finds what it may speak itself."""
+    spoken = [only] if only else outputs
+    return [
+        {"language": output.language, "url": doors.lines(output.language)}
+        for output in spoken
+        if doors.lines is not None and has(output, Track.Kind.AUDIO_DESCRIPTION)
+    ]
+
+
+def described_film(output: LanguageOutput) -> dict[str, Any] | None:
+    """The film that was rendered, to be looked at beside the source."""
+    film = output.accessible_video
+    return _film(film, own_doors(output.job), tracks=[], described=output.language) if film is not None else None
 
 
 def track_versions(output: LanguageOutput) -> str:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from core.storage import for_page, store
 from jobs.models import Job, LanguageOutput
-from jobs.services.pausing import TimedTable, quiet_gaps, timetable
+from jobs.services.pausing import TimedLine, TimedTable, pause_points, quiet_gaps, timetable
 from media_library.media import webvtt
-from media_library.media.description import MOST_EARLY, MOST_LATE
+from media_library.media.description import FREEZE_PADDING, LEAD_IN, MOST_EARLY, MOST_LATE
 from media_library.media.gaps import WORDS_PER_SECOND, Gap
 from media_library.models import TrackVersion
 
 # Less silence than this, or more, is told from the sound alone; between the two a person looks.
 STANDARD_FROM, EXTENDED_BELOW = 0.85, 0.5
 LEAST_SILENCE, ENOUGH_SILENCE = 0.08, 0.3
+
+ADVICE = {
+    "standard": ("Standard", "What is to be said fits into the silences."),
+    "extended": ("Extended", "The silences are too short: the picture has to wait for most lines."),
+    "uncertain": ("Uncertain", "Some of it fits, some does not: a person decides."),
+}
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,10 @@ class Line:
     @property
     def mode(self) -> str:
         return "inline" if self.inline else "extended"
+
+    @property
+    def milliseconds(self) -> float:
+        return self.start * 1000
 
     @property
     def percent(self) -> int:
@@ -100,3 +112,58 @@ def _recommended(lines: Sequence[Line], silences: Sequence[Gap], duration: float
         return "standard" if share >= STANDARD_FROM else "extended" if share < EXTENDED_BELOW else "uncertain"
     silent = sum(gap.words for gap in silences) / WORDS_PER_SECOND / duration
     return "standard" if silent >= ENOUGH_SILENCE else "extended" if silent < LEAST_SILENCE else "uncertain"
+
+
+def spoken_lines(output: LanguageOutput, *, expires_in: int) -> dict[str, Any]:
+    """What a player needs to speak the description over the source: times of the source, and a signed link to the sound of each line.
+
+    Before a line was spoken it has no sound, and its length is that of a person who reads it.
+    """
+    table = timetable(output)
+    if table is None:
+        lines = [_unspoken(line) for line in fit(output.job, output).lines]
+    else:
+        # Where people want them, rendered or not.
+        held = {point.line.index: point for point in pause_points(output, table)}
+        lines = []
+        for line in sorted([*table.lines, *table.unheld], key=lambda line: (line.start, line.index)):
+            point = held.get(line.index)
+            lines.append(
+                {
+                    "index": line.index,
+                    "start": round(point.at if point else line.start, 3),
+                    "text": line.text,
+                    "mode": line.mode,
+                    "url": _sound_url(line, expires_in=expires_in),
+                    "seconds": round(line.seconds, 3),
+                    "speed": line.speed,
+                    "pause": round(point.seconds if point else line.pause_seconds, 3),
+                }
+            )
+    return {
+        "language": output.language,
+        "voiced": any(line["url"] for line in lines),
+        "lines": sorted(lines, key=lambda line: (line["start"], line["index"])),
+    }
+
+
+def _unspoken(line: Line) -> dict[str, Any]:
+    seconds = line.words / WORDS_PER_SECOND
+    return {
+        "index": line.index,
+        "start": round(line.start, 3),
+        "text": line.text,
+        "mode": line.mode,
+        "url": None,
+        "seconds": round(seconds, 3),
+        "speed": 1.0,
+        "pause": 0.0 if line.inline else round(seconds + LEAD_IN + FREEZE_PADDING, 3),
+    }
+
+
+def _sound_url(line: TimedLine, *, expires_in: int) -> str | None:
+    key = line.sound.get("key")
+    if not key:
+        return None
+    name = f"line-{line.index + 1}.wav"
+    return for_page(store().url(str(key), filename=name, content_type="audio/wav", inline=True, expires_in=expires_in))

@@ -224,7 +224,7 @@ def move_pause_point(job: Job, language: str, cue_index: int, *, at: float, acto
         )
     mark_film_stale(output)
     audit.record(
-        "jobs.pause_point.move", job, actor=actor, language=output.language, cue_index=cue_index, at=at, before=point.at
+        "jobs.pause_point.move", job, actor=actor, language=output.language, cue_index=cue_index, at=at, was=point.at
     )
     return find_pause_point(job, language, cue_index)[2]
 

@@ -94,7 +94,7 @@ def work(job: Job, *, until: str = "") -> Job:
             sweep.wake()
         else:
             worker.perform(step.pk)
-    assert not invariants.violations()
+    assert not invariants.violations(), invariants.violations()
     return Job.objects.select_related("run").get(pk=job.pk)
 
 

@@ -10,6 +10,7 @@ import "./elements/found-hits.js";
 import "./elements/live-run.js";
 import "./elements/live-news.js";
 import "./elements/media-player.js";
+import "./elements/pause-points.js";
 import "./scrub.js";
 import "./selection.js";
 import "./work-queue.js";

@@ -1,7 +1,9 @@
 // <media-player> dresses the plain <video controls> inside it in the studio's own bar: captions, descriptions, languages, frame steps.
 // Films (the source, and the described ones) stand in <template data-film> with their sources and tracks; `data-pauses` of a
-// described film lists [second of the source, length of the pause], so that switching keeps the place.
+// described film lists [second of the source, length of the pause], so that switching keeps the place. <template data-lines> names a
+// description's lines: where no film carries that language, they are spoken over the source, which waits for those that need it.
 import { writeTimecode, timecode } from "../timecode.js";
+import { SpokenDescription } from "../spoken.js";
 import { announce } from "../toast.js";
 
 class MediaPlayer extends HTMLElement {
@@ -18,6 +20,7 @@ class MediaPlayer extends HTMLElement {
     this.captionsOn = true;
     this.language = this.querySelector("[data-captions]")?.value ?? "";
     this.described = "";
+    this.lines = new Map([...this.querySelectorAll("template[data-lines]")].map(({ dataset }) => [dataset.language, dataset.lines]));
     this.video.controls = false;
     this.querySelector("[data-bar]").hidden = false;
     this.listen();
@@ -85,11 +88,17 @@ class MediaPlayer extends HTMLElement {
   }
   get duration() { return this.video.duration; }
   get paused() { return this.video.paused; }
-  get playing() { return !this.video.paused && !this.video.ended; }
+  get playing() { return (!this.video.paused && !this.video.ended) || Boolean(this.voice?.holding && this.voice.speaking); }
+  // What a person chose below the bar.
+  get browserVoice() { return Boolean(this.querySelector("[data-browser-voice]")?.checked); }
+  get wordsTold() { return Boolean(this.querySelector("[data-words-told]")?.checked); }
 
   play() { return this.video.play().catch(() => this.showState()); }
   pause() { this.video.pause(); }
-  toggle() { return this.playing ? this.pause() : this.play(); }
+  toggle() {
+    if (this.voice?.holding) return this.voice.toggle();
+    return this.playing ? this.pause() : this.play();
+  }
   step(frames) {
     this.pause();
     this.currentTime = (Math.round(this.currentTime * this.fps) + frames) / this.fps + 0.0001;
@@ -130,8 +139,47 @@ class MediaPlayer extends HTMLElement {
   describe(language) {
     this.described = language;
     const film = this.films.find((other) => (other.dataset.described ?? "") === language) ?? this.films[0];
+    this.speak(film);
     if (film && film !== this.film) this.change(film);
     else this.useTracks();
+  }
+
+  // The lines of the chosen language, spoken here, unless the film carries the voice.
+  speak(film) {
+    this.voice?.close();
+    this.voice = null;
+    const address = this.lines.get(this.described);
+    if (!this.described || film?.dataset.described || !address) return this.offerVoice(false);
+    const voice = new SpokenDescription(this, address, this.described);
+    this.voice = voice;
+    voice.ready
+      .then(() => {
+        if (this.voice !== voice) return;
+        this.offerVoice(!voice.voiced);
+        this.useTracks();
+        this.dispatchEvent(new CustomEvent("description-ready"));
+      })
+      .catch(() => {
+        // The words are shown as they are without a voice.
+        if (this.voice !== voice) return;
+        voice.close();
+        this.voice = null;
+        this.useTracks();
+      });
+  }
+
+  // Where nothing was spoken yet, a person may have the browser say it. Nothing does so unasked.
+  offerVoice(lacking) {
+    const [own, words] = ["[data-browser-voice]", "[data-words-told]"].map((name) => this.querySelector(name)?.closest("label"));
+    if (own) own.hidden = !lacking || !("speechSynthesis" in window);
+    if (words) words.hidden = !this.voice || lacking;
+  }
+
+  showLine(line, language) {
+    if (!this.spoken) return;
+    this.spoken.textContent = line?.text ?? "";
+    this.spoken.lang = language;
+    this.spoken.parentElement.hidden = !line;
   }
 
   watch(what, language) {
@@ -170,7 +218,7 @@ class MediaPlayer extends HTMLElement {
 
   useTracks() {
     for (const element of this.tracks("captions")) this.listenTo(element, this.captionsOn && element.srclang === this.language, () => this.showCaption());
-    const voiced = Boolean(this.film?.dataset.described);
+    const voiced = Boolean(this.film?.dataset.described || this.voice?.lines.length);
     for (const element of this.tracks("descriptions")) this.listenTo(element, !voiced && element.srclang === this.described, () => this.showSpoken());
     this.press("captions", this.captionsOn);
     this.press("describe", Boolean(this.described));
@@ -203,6 +251,7 @@ class MediaPlayer extends HTMLElement {
   }
 
   showSpoken() {
+    if (this.voice?.lines.length) return;
     const text = this.described && !this.film?.dataset.described ? this.active("descriptions", this.described) : "";
     if (!this.spoken || this.spoken.textContent === text) return;
     this.spoken.textContent = text;
