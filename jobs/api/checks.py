@@ -110,7 +110,7 @@ class FixesInput(shapes.TrackQuery):
     profile = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
     content = serializers.CharField(trim_whitespace=False, required=False, allow_null=True, default=None)
     rules = serializers.ListField(child=serializers.ChoiceField(sorted(FIXABLE)), default=list, max_length=60)
-    findings = FindingInput(many=True, required=False, default=list, max_length=20_000)
+    findings = serializers.ListField(child=FindingInput(), default=list, max_length=20_000)
     dry_run = serializers.BooleanField(default=True)
     base_version = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)
 
@@ -121,7 +121,7 @@ class TermsQuery(Input):
 
 class QualityInput(Input):
     profile = serializers.CharField(max_length=40, required=False)
-    required = serializers.BooleanField(required=False)
+    required = serializers.BooleanField(required=False)  # type: ignore[assignment]  # the field's name in our API
 
 
 class Checks(ApiView):

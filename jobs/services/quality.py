@@ -211,8 +211,13 @@ def require_profile(job: Job, *, profile: str | None, required: bool | None, act
     if required is not None:
         locked.profile_required = required
     locked.save(update_fields=["quality_profile", "profile_required", "updated_at"])
-    details = {"profile": locked.quality_profile, "required": locked.profile_required}
-    audit.record("jobs.job.quality", locked, actor=actor, **details)
+    audit.record(
+        "jobs.job.quality",
+        locked,
+        actor=actor,
+        profile=locked.quality_profile,
+        required=locked.profile_required,
+    )
     return locked
 
 

@@ -5,22 +5,30 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import threading
+import time
 import uuid
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pysubs2
 import pytest
+from asgiref.sync import sync_to_async
 from defusedxml import ElementTree
 from django.conf import settings
+from django.db import connections
+from django.test import Client
 from django.utils import timezone
 from ttconv.imsc import reader as imsc
 from ttconv.isd import ISD
 from ttconv.model import Text
 
 from accounts.models import Organization, User
+from core.rest.waiting import PatientHandler
 from core.runs import worker
 from core.runs.models import Step
 from core.storage import store
@@ -30,6 +38,7 @@ from core.testing.files import body_of
 from jobs.api import delivery as shapes
 from jobs.models import Delivery, Job
 from jobs.services import deliveries
+from jobs.services.packaging import DELIVERED, FORMATS
 from jobs.tests.factories import VTT, AssetFactory, JobFactory, give_captions
 from media_library import services as library
 from media_library.media import webvtt
@@ -310,3 +319,39 @@ class TestBulk:
     def test_a_wish_that_is_none_is_refused(self, api: Any, job: Job, body: dict[str, Any]) -> None:
         assert api("production").post(BULK, body).status_code == 422
         assert api("linguist").post(BULK, body).status_code == 403
+
+
+async def test_the_answer_waits_for_the_package_and_holds_no_thread(job: Job, people: dict[str, User]) -> None:
+    def work() -> None:
+        while not Step.objects.filter(status=Step.Status.QUEUED).exists():
+            time.sleep(0.05)
+        build()
+        connections.close_all()
+
+    browser = Client()
+    await sync_to_async(browser.force_login)(people["production"])
+    cookies = {name: morsel.value for name, morsel in browser.cookies.items()}
+    cookies["csrftoken"] = "a" * 32
+    transport = httpx2.ASGITransport(app=PatientHandler(), raise_app_exceptions=False)
+    thread = threading.Thread(target=work)
+    thread.start()
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver", cookies=cookies) as over_http:
+        answer = await over_http.post(
+            BULK, json={"job_ids": [str(job.pk)], "kinds": ["captions_vtt"]}, headers={"X-CSRFToken": "a" * 32}
+        )
+    await sync_to_async(thread.join)()
+    assert (answer.status_code, answer.json()["job_count"], answer.json()["skipped"]) == (200, 1, [])
+
+
+def test_who_presses_twice_at_once_gets_one_package(job: Job, people: dict[str, User]) -> None:
+    def ask() -> uuid.UUID:
+        try:
+            asked = deliveries.ask_for_package([job.pk], kinds=DELIVERED, forms=FORMATS, actor=people["production"])
+            return asked.delivery.pk
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(4) as several:
+        found = list(several.map(lambda _: ask(), range(4)))
+    assert len(set(found)) == 1
+    assert Delivery.objects.count() == 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +19,8 @@ from media_library.media.languages import grammar
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
+Codes = npt.NDArray[np.unsignedinteger[Any]]
 
 _SPACE, _COMBINING, _WIDE, _UNSHOWABLE, _NON_ASCII_TOP = 1, 2, 4, 8, 0x10000
 _END = "\0"
@@ -32,12 +35,12 @@ def _traits(character: str) -> int:
 
 
 @lru_cache(maxsize=1)
-def _ascii() -> npt.NDArray[np.uint8]:
+def _ascii() -> Bytes:
     return np.array([_traits(chr(code)) for code in range(128)], dtype=np.uint8)
 
 
 @lru_cache(maxsize=1)
-def _plane() -> npt.NDArray[np.uint8]:
+def _plane() -> Bytes:
     return np.array([_traits(chr(code)) for code in range(_NON_ASCII_TOP)], dtype=np.uint8)
 
 
@@ -52,7 +55,7 @@ class Letters:
         self.language = language
         self.ascii = joined.isascii()
         encoded = joined.encode("ascii") if self.ascii else joined.encode("utf-32-le", "surrogatepass")
-        self.codes = np.frombuffer(encoded, dtype=np.uint8 if self.ascii else np.dtype("<u4"))
+        self.codes: Codes = np.frombuffer(encoded, dtype=np.uint8 if self.ascii else np.dtype("<u4"))
         self._ends: Ints = np.flatnonzero(self.codes == 0)
         self.starts: Ints = np.concatenate(([0], self._ends[:-1] + 1)) if len(texts) else np.empty(0, np.int64)
 
@@ -77,10 +80,11 @@ class Letters:
         return np.add.reduceat(values, self.starts, dtype=kind)
 
     @cached_property
-    def traits(self) -> npt.NDArray[np.uint8]:
+    def traits(self) -> Bytes:
         if self.ascii:
-            return _ascii()[self.codes]
-        traits = _plane()[np.minimum(self.codes, _NON_ASCII_TOP - 1)]
+            found: Bytes = _ascii()[self.codes]
+            return found
+        traits: Bytes = _plane()[np.minimum(self.codes, _NON_ASCII_TOP - 1)]
         beyond = self.codes >= _NON_ASCII_TOP
         for code in np.unique(self.codes[beyond]).tolist():
             traits[self.codes == code] = _traits(chr(code))
