@@ -28,7 +28,10 @@ export class CueReview {
     this.dialog.querySelector("form").addEventListener("submit", (event) => this.send(event));
     this.comments = new CueComments(desk, this.address);
     desk.addEventListener("desk-saved", () => this.load());
-    desk.addEventListener("desk-checked", () => this.drawProgress());
+    desk.addEventListener("desk-changed", () => {
+      clearTimeout(this.counting);
+      this.counting = setTimeout(() => this.drawProgress(), 200);
+    });
     this.load({ first: true });
     this.socket = new LiveSocket({
       address: `/api/v1/ws/status?job_id=${job}`,
@@ -40,10 +43,15 @@ export class CueReview {
   }
 
   async load({ first = false } = {}) {
-    const { desk } = this;
     const answer = await ask(`${this.base}/language-qc`).catch(() => null);
-    const state = answer?.ok ? answer.body.languages?.[desk.dataset.language] : null;
-    if (!state) return;
+    const state = answer?.ok ? answer.body.languages?.[this.desk.dataset.language] : null;
+    if (!state || this.going) return;
+    this.take(state);
+    if (first) this.comments.load();
+  }
+
+  take(state) {
+    const { desk } = this;
     this.state = state;
     this.allowed = new Set(state.allowed_actions ?? []);
     if (desk.dataset.kind === "captions") {
@@ -53,7 +61,6 @@ export class CueReview {
     }
     this.draw();
     desk.grid.refresh();
-    if (first) this.comments.load();
   }
 
   // A cue that changed since is read again.
@@ -122,9 +129,8 @@ export class CueReview {
         const index = desk.list.index(cue.key);
         const answer = await ask(`${this.address}/mark-cue-reviewed`, { method: "POST", body: { cue_index: index, kind: desk.dataset.kind } });
         if (!answer.ok) return toast(refusal(answer), "error");
+        this.take(answer.body);
         this.right.add(desk.list.cues[index]);
-        this.drawProgress();
-        desk.grid.refresh(index, index + 1);
         announce(`Cue ${index + 1} reviewed.`);
       }
       const inText = document.activeElement === desk.text;
