@@ -91,5 +91,3 @@ def _within_words(planned: Sequence[Placed], words: Sequence[tuple[float, float]
         if start + _WITHIN < one.start < end - _WITHIN:
             message = "The description begins while somebody speaks."
             yield Finding("ad_overlaps_speech", one.cue_index, message, "error", round(end - one.start, 3), 0)
-
-
