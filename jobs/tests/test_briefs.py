@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client as Browser
 
 from accounts.models import Client, Notification, Organization, User
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, UserFactory
+from core.errors import WrongStateError
 from core.models import AuditEvent
 from jobs.models import Brief, Job
 from jobs.services import NewJob, Requested, briefs
@@ -224,3 +227,30 @@ def test_the_page_of_a_brief_lists_the_jobs_that_one_sees(person: User, manager:
     page = signed_in(person).get(f"/briefs/{brief.pk}").content.decode()
     assert "Mine" in page
     assert "Not mine" not in page
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_approve_at_once_approve_once(house: Organization) -> None:
+    person = UserFactory(role="client", house=house)
+    managers = [UserFactory(role="project_manager", house=house) for _ in range(2)]
+    brief = briefs.submit_brief(written(person, organization_id=house.pk), actor=person)
+    together = Barrier(2)
+    outcomes: list[str] = []
+
+    def approve(manager: User) -> None:
+        try:
+            together.wait()
+            briefs.approve_brief(Brief.objects.get(pk=brief.pk), actor=manager)
+            outcomes.append("approved")
+        except WrongStateError as error:
+            outcomes.append(error.message)
+        finally:
+            connection.close()
+
+    workers = [Thread(target=approve, args=[manager]) for manager in managers]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sorted(outcomes) == ["Cannot approve a brief in status 'approved'", "approved"]
+    assert Notification.objects.filter(kind="brief.approved").count() == 1

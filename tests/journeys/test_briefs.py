@@ -130,3 +130,4 @@ def test_a_clients_figures_and_a_jobs_cost_are_readable_everywhere(
     Job.objects.filter(pk=job.pk).update(client=museum, due_at=timezone.now() + timedelta(days=2), priority=3)
     looked_at(open_page, axe, f"/clients/{museum.pk}/dashboard", "figures", nia)
     looked_at(open_page, axe, f"/jobs/{job.pk}", "job-cost", nia)
+    looked_at(open_page, axe, "/jobs?plan=week", "jobs-planned", nia)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -98,8 +99,6 @@ def test_who_wants_no_daily_letter_gets_none(wish: str) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_workers_at_once_write_one_letter(monkeypatch: pytest.MonkeyPatch) -> None:
-    from threading import Barrier, Thread
-
     users = [UserFactory(notification_mail="daily") for _ in range(4)]
     for user in users:
         Notification.objects.create(user=user, kind="job.completed", text="A")
@@ -120,6 +119,30 @@ def test_two_workers_at_once_write_one_letter(monkeypatch: pytest.MonkeyPatch) -
         worker.join()
     assert sum(sent) == len(users) == Letter.objects.count()
     assert digests.send_digests(NOON) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_same_thing_told_twice_at_once_is_told_once() -> None:
+    users = [UserFactory() for _ in range(3)]
+    together = Barrier(2)
+    problems: list[Exception] = []
+
+    def tell(people: list[User]) -> None:
+        try:
+            together.wait()
+            notify(people, kind="job.failed", text="A", subject="job:1")
+        except Exception as error:  # noqa: BLE001  (whatever it is, the test shows it)
+            problems.append(error)
+        finally:
+            connection.close()
+
+    workers = [Thread(target=tell, args=[people]) for people in (users, users[::-1])]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert problems == []
+    assert Notification.objects.unread().count() == len(users)
 
 
 # The page and the bell.
