@@ -30,12 +30,13 @@ def members(house: uuid.UUID | None, *roles: str) -> QuerySet[User]:
     """Who may sign in and does one of these things in that house."""
     there = Membership.objects.filter(organization=house, organization__is_active=True)
     there = there.filter(Q(role__in=roles) | Q(role="", user__role__in=roles))
-    return User.objects.active().filter(pk__in=there.order_by().values("user"))
+    found: QuerySet[User] = User.objects.active().filter(pk__in=there.order_by().values("user"))
+    return found
 
 
 def found_for(job: Job, user: User) -> QuerySet[User]:
     """The people that `user` may give the job's languages to: those of its house, and admins one knows."""
-    known = User.objects.visible_to(user).active()
+    known: QuerySet[User] = User.objects.visible_to(user).active()
     if job.organization_id is None:
         return known
     return known.filter(
@@ -116,7 +117,8 @@ def progress(reviews: Sequence[LanguageReview]) -> dict[uuid.UUID, Progress]:
 def _errors(version: TrackVersion) -> int | None:
     if version.findings is None:
         return None
-    return sum(one.get("severity") == "error" for one in version.findings)
+    findings: list[dict[str, object]] = version.findings
+    return sum(one.get("severity") == "error" for one in findings)
 
 
 def newest(tracks: Iterable[uuid.UUID]) -> QuerySet[TrackVersion]:

@@ -128,6 +128,12 @@ def score_readers(user: User, obj: object) -> Decision:  # noqa: ARG001  (every 
     )
 
 
+@rule("qc.skills.keep")
+def managers_of_skills(user: User, obj: object) -> Decision:  # noqa: ARG001  (every rule is asked alike)
+    """Whether the list of people leads to their languages."""
+    return ALLOWED if user.has_role(R.ADMIN, R.PROJECT_MANAGER) else denied("Project managers and admins keep them.")
+
+
 @rule("qc.skills.change")
 def skill_keepers(user: User, person: User) -> Decision:
     """Oneself; the admins and project managers of a house that both belong to."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -56,6 +57,6 @@ class LanguageView(ApiView):
         return Response(shapes.language_output(fresh, self.caller, progress, address=address))
 
 
-def body_of(request: Request) -> object:
+def body_of(request: Request) -> Any:
     """A body that may be left out."""
-    return request.data if request.data not in (None, "") else {}
+    return request.data or {}

@@ -9,7 +9,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import policies
-from core.rest.inputs import Input
 from core.rest.schema import Gives
 from qc import queries, review_policies, workflows
 from qc.api import shapes
@@ -96,7 +95,7 @@ class StartWork(Act):
 
 class Submit(Act):
     verb = "submit"
-    takes: type[Input] = shapes.CommentInput
+    takes = shapes.CommentInput
 
     def move(self, review: LanguageReview, body: dict[str, Any]) -> LanguageReview:
         return workflows.submit(review, actor=self.caller, comment=body["comment"])

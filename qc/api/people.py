@@ -35,7 +35,7 @@ class Skills(LanguageView):
     gives = Gives(get=shapes.SKILLS, put=shapes.SKILLS)
 
     def found(self, user_id: uuid.UUID) -> User:
-        person = User.objects.visible_to(self.caller).filter(pk=user_id).first()
+        person: User | None = User.objects.visible_to(self.caller).filter(pk=user_id).first()
         if person is None:
             raise NotFoundError("User not found")
         policies.require(self.caller, "qc.skills.change", person)

@@ -120,7 +120,7 @@ class EntryInput(Input):
 class BulkAssignInput(Input):
     """`{languages, linguist_id, reviewer_id, due_at}` is short for the same people in several languages."""
 
-    assignments = EntryInput(many=True, allow_empty=False, max_length=MOST_ENTRIES)
+    assignments = serializers.ListField(child=EntryInput(), allow_empty=False, max_length=MOST_ENTRIES)
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping) and "assignments" not in data and isinstance(data.get("languages"), list):
@@ -199,7 +199,7 @@ class SkillInput(Input):
 
 
 class SkillsInput(Input):
-    skills = SkillInput(many=True, max_length=60)
+    skills = serializers.ListField(child=SkillInput(), max_length=60)
 
 
 # ---- out

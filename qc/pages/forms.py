@@ -37,7 +37,7 @@ class PeopleForm(forms.Form):
             "reviewer": str(review.reviewer_id or ""),
             "due_at": review.due_at,
         }
-        super().__init__(*args, initial=initial, **more)
+        super().__init__(*args, **{**more, "initial": initial})
         # Production does both kinds of work where it has to.
         others = list(queries.members(review.output.job.organization_id, R.PRODUCTION).order_by("name", "email"))
         for name, person in ((LINGUIST, review.linguist), (REVIEWER, review.reviewer)):

@@ -47,7 +47,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     state = state if state in (*SHOWN_STATES, S.APPROVED) else ""
     page = paged(request, queries.queue(user, state=state))
     counts = queries.queue_counts(user)
-    rows = list(page.object_list)
+    rows: list[Any] = list(page.object_list)
     progress = queries.progress(rows)
     now = timezone.now()
     unclaimed = list(queries.unclaimed(user)[:MOST_DECISIONS]) if not state else []

@@ -31,7 +31,9 @@ def skills(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
     person = found(User.objects.visible_to(user), user_id, "There is no such person, or you have no access to them.")
     policies.require(user, "qc.skills.change", person)
     kept = list(person.language_skills.order_by("language", "pk"))
-    initial = [{"language": one.language, "level": one.level, "weekly_minutes": one.weekly_minutes} for one in kept]
+    initial = [
+        {"language": shown(one.language), "level": one.level, "weekly_minutes": one.weekly_minutes} for one in kept
+    ]
     forms: Any = SkillForms(request.POST if request.method == "POST" else None, initial=initial, prefix="skill")
     problem, status = "", 200
     if request.method == "POST":
@@ -50,9 +52,14 @@ def skills(request: HttpRequest, user_id: uuid.UUID) -> HttpResponse:
         "own": person == user,
         "forms": forms,
         "problem": problem,
-        "known": sorted((languages.name(tag), tag) for tag in OFFERED_LANGUAGES),
+        "known": sorted(languages.name(tag) for tag in OFFERED_LANGUAGES),
     }
     return render(request, "qc/skills.html", context, status=status)
+
+
+def shown(tag: str) -> str:
+    """By its name where the form knows that, else as its tag."""
+    return languages.name(tag) if tag in OFFERED_LANGUAGES else tag
 
 
 def _skill(row: dict[str, Any]) -> Skill:

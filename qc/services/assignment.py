@@ -74,15 +74,13 @@ def assign_people(
     due_at: datetime | None = None,
 ) -> LanguageReview:
     """Assign or reassign, and assign-reviewer or reassign-reviewer; both or neither. Whoever has it already keeps it as it is."""
-    moves = [
-        lambda: _give(review.pk, linguist, due_at=due_at, actor=actor),
-        lambda: _give_review(review.pk, reviewer, actor=actor),
-    ]
-    if linguist is not None and linguist.pk == review.reviewer_id:
-        # They change places.
-        moves.reverse()
-    for move in moves:
-        move()
+    # Where they change places, the reviewer's is free first.
+    swapped = linguist is not None and linguist.pk == review.reviewer_id
+    if swapped:
+        _give_review(review.pk, reviewer, actor=actor)
+    _give(review.pk, linguist, due_at=due_at, actor=actor)
+    if not swapped:
+        _give_review(review.pk, reviewer, actor=actor)
     return queries.detailed(LanguageReview.objects.all()).get(pk=review.pk)
 
 
@@ -150,7 +148,7 @@ def suggest(output: LanguageOutput, role: str = LINGUIST) -> list[Candidate]:
     people = list(queries.members(job.organization_id, role).prefetch_related("language_skills").order_by("pk"))
     due = review.due_at or job.due_at
     until = due if due and due > timezone.now() else timezone.now() + WEEK
-    loads = _loads(people, until=until)
+    loads = _loads(people, until=until, beside=review)
     taken = {review.reviewer_id} if role == LINGUIST else {review.linguist_id, review.submitted_by_id}
     minutes = _minutes(job.source.duration if job.source else None)
     found = [
@@ -193,18 +191,19 @@ def _best_first(one: Candidate) -> tuple[object, ...]:
     return (not one.fits, -known, one.load_minutes, str(one.user).lower(), str(one.user.pk))
 
 
-def _loads(people: Iterable[User], *, until: datetime) -> dict[uuid.UUID, int]:
-    """Minutes of film that each of them has to do until then. Without a deadline it is due at once."""
+def _loads(people: Iterable[User], *, until: datetime, beside: LanguageReview) -> dict[uuid.UUID, int]:
+    """Minutes of film that each of them has to do until then beside this one. Without a deadline it is due at once."""
     ids = {one.pk for one in people}
     as_linguist = Q(linguist__in=ids, state__in=queries.LINGUISTS_TURN)
     as_reviewer = Q(reviewer__in=ids, state__in=COMING_REVIEWS)
     rows = LanguageReview.objects.filter(as_linguist | as_reviewer, output__job__deleted_at=None)
-    rows = rows.exclude(output__job__status__in=Job.READ_ONLY)
+    rows = rows.exclude(output__job__status__in=Job.READ_ONLY).exclude(pk=beside.pk)
     loads: dict[uuid.UUID, int] = {}
     for linguist, reviewer, state, due, job_due, seconds in rows.values_list(
         "linguist", "reviewer", "state", "due_at", "output__job__due_at", "output__job__source__duration"
     ):
-        if (due or job_due) and (due or job_due) > until:
+        moment = due or job_due
+        if moment is not None and moment > until:
             continue
         doing = [linguist] if state in queries.LINGUISTS_TURN else []
         for person in chain(doing, [reviewer]):

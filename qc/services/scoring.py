@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -107,20 +108,21 @@ def _works(user: User, *, language: str) -> dict[tuple[uuid.UUID, uuid.UUID], Wo
     if not user.has_role(*review_policies.STAFF):
         reviews, said = reviews.filter(linguist=user), said.filter(about=user)
     works: dict[tuple[uuid.UUID, uuid.UUID], Work] = {}
-    for review in reviews.order_by("pk"):
-        works[(review.linguist_id, review.pk)] = Work(  # type: ignore[index]  # those without are left out above
-            review.linguist, review.output.language, review.cues, _month(review.submitted_at)
-        )
+    found: Iterable[Any] = reviews.order_by("pk")
+    for review in found:
+        work = Work(review.linguist, review.output.language, review.cues, _month(review.submitted_at))
+        works[(review.linguist_id, review.pk)] = work
     _add_errors(works, said.order_by("pk"))
     return works
 
 
 def _add_errors(works: dict[tuple[uuid.UUID, uuid.UUID], Work], said: QuerySet[ReviewComment]) -> None:
-    for comment in said:
-        review: Any = comment.review
+    found: Iterable[Any] = said
+    for comment in found:
+        review = comment.review
         when = _month(review.submitted_at or comment.created_at)
-        fresh = Work(comment.about, review.output.language, comment.cues, when)  # type: ignore[arg-type,attr-defined]
-        work = works.setdefault((comment.about_id, review.pk), fresh)  # type: ignore[arg-type]  # as above
+        fresh = Work(comment.about, review.output.language, comment.cues, when)
+        work = works.setdefault((comment.about_id, review.pk), fresh)
         work.errors[(comment.category, comment.severity)] += 1
 
 
