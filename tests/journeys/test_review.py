@@ -20,6 +20,10 @@ from tests.journeys.looking import picture, until
 pytestmark = pytest.mark.browser
 
 OpenPage = Callable[..., Page]
+DRAWN = """() => {
+  const { width, height } = document.querySelector(".review__drawing");
+  return document.querySelector(".review__drawing").getContext("2d").getImageData(0, 0, width, height).data.some(Boolean);
+}"""
 AT = "document.querySelector('media-player video').currentTime"
 
 
@@ -61,8 +65,7 @@ def test_a_note_holds_the_film_at_its_frame_and_its_drawing_comes_back(
     ready(page)
     page.locator(".review__mark").click()
     until(page, f"Math.abs({AT} - {note.timestamp}) < 0.05")
-    drawn = "[...document.querySelector('.review__drawing').getContext('2d').getImageData(0, 0, 9999, 9999).data].some(Boolean)"
-    until(page, drawn)
+    until(page, DRAWN)
 
 
 def test_a_frame_forward_is_one_frame(open_page: OpenPage, mara: User, film: Job) -> None:
@@ -92,10 +95,12 @@ def test_in_and_out_go_round(open_page: OpenPage, mara: User, film: Job) -> None
 
 
 def test_a_guest_watches_switches_languages_and_says_what_they_see(open_page: OpenPage, mara: User, film: Job) -> None:
-    _, token = sharing.share(
-        film, actor=mara, terms=Terms(password="tide", allow_comments=True, allow_approval=True, allow_download=True)
-    )
-    page = open_page(f"/s/{token}")
+    house = open_page(f"/jobs/{film.pk}/links", user=mara)
+    house.get_by_label("Password", exact=True).fill("tide")
+    house.get_by_label("May approve or ask for changes").check()
+    house.get_by_label("May download the files").check()
+    house.get_by_role("button", name="Make the link").click()
+    page = open_page(re.sub(r".*(/s/)", r"\1", house.locator("#made-address").inner_text()))
     page.get_by_label("Password of the link").fill("tide")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("heading", name=film.title)).to_be_visible()
