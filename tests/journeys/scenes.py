@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import tempfile
+import wave
 from datetime import timedelta
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -158,8 +161,8 @@ def job(
         library.note_technical(
             source, duration=SECONDS, fps=25.0, width=640, height=360, video_codec="h264", audio_codec="aac"
         )
-        wave = {"per_second": 50, "duration": SECONDS, "low": [-60, -20] * 300, "high": [60, 20] * 300}
-        size, digest = stored(f"jobs/{made.pk}/waveform", json.dumps(wave).encode(), content_type="application/json")
+        peaks = {"per_second": 50, "duration": SECONDS, "low": [-60, -20] * 300, "high": [60, 20] * 300}
+        size, digest = stored(f"jobs/{made.pk}/waveform", json.dumps(peaks).encode(), content_type="application/json")
         library.keep_made(
             source, purpose=Asset.Purpose.WAVEFORM, kind=Asset.Kind.EXPORT, key=f"jobs/{made.pk}/waveform",
             filename="waveform.json", content_type="application/json", size=size, sha256=digest,
@@ -288,6 +291,45 @@ def delivered(owner: User, house: Organization | None, video: Path) -> Job:
         output.render_status = output.tts_status = LanguageOutput.Work.DONE
         output.save()
     return made
+
+
+def described(owner: User, house: Organization | None, video: Path) -> Job:
+    """As delivered, with the lines of the description spoken and placed: one in a gap, one that holds the picture. Nothing is rendered."""
+    made = delivered(owner, house, video)
+    made.outputs.update(accessible_video=None, accessible_captions=None)
+    run = Run.objects.create(kind="jobs.accessible", subject_id=made.pk, status=Run.Status.WAITING)
+    lines = []
+    for index, (start, pause) in enumerate(((1.0, 0.0), (3.0, 1.76))):
+        key = f"jobs/{made.pk}/line-{index}"
+        size, digest = stored(key, beep(), content_type="audio/wav")
+        lines.append(
+            {
+                "index": index, "text": f"Line {index + 1} of what is seen.", "mode": "extended" if pause else "inline",
+                "start": start, "planned": start, "speed": 1.0, "seconds": 1.0, "pause_seconds": pause, "gap_start": None,
+                "gap_end": None, "output_start": start, "sound": {"key": key, "size": size, "sha256": digest},
+            }
+        )  # fmt: skip
+    table = {"lines": lines, "pauses": [[3.0, 1.76]], "duration": SECONDS + 1.76}
+    done = Step.Status.DONE
+    for position, name in enumerate(("speak", "place", "mix", "render", "validate"), start=9):
+        result = table if name == "place" else {"missing": ""}
+        Step.objects.create(run=run, name=name, item="en", position=position, queue="media", status=done, result=result)
+    Step.objects.create(run=run, name="final_review", position=14, queue="", status=Step.Status.WAITING)
+    made.run = run
+    made.save()
+    return made
+
+
+def beep(*, seconds: float = 1.0) -> bytes:
+    """A second of a tone as WAV, in the place of a voice."""
+    held = BytesIO()
+    with wave.open(held, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        samples = (round(9000 * math.sin(at * 0.2)) for at in range(round(16_000 * seconds)))
+        file.writeframes(b"".join(sample.to_bytes(2, "little", signed=True) for sample in samples))
+    return held.getvalue()
 
 
 def newest(track: Track) -> TrackVersion:
