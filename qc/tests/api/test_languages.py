@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Notification, Organization, User
 from accounts.tests.factories import UserFactory
 from core.errors import WrongStateError
+from core.live.models import LiveEvent
 from core.models import AuditEvent
 from jobs import workflows as job_moves
 from jobs.models import Job
@@ -342,6 +343,25 @@ class TestWithTheJob:
         assert Notification.objects.get(kind="qc.language.submitted").user == people["reviewer"]
         answer = api("reviewer").post(way(job, "open-review"))
         assert (answer.status_code, answer.json()["reviewer"]["id"]) == (200, str(people["reviewer"].pk))
+
+    def test_sockets_hear_of_every_move(
+        self,
+        api: Any,
+        people: dict[str, User],
+        job: Job,
+        spanish: LanguageReview,
+        django_capture_on_commit_callbacks: Any,
+    ) -> None:
+        given(spanish, S.ASSIGNED, linguist=people["linguist"])
+        with django_capture_on_commit_callbacks(execute=True):
+            assert api("linguist").post(way(job, "start-work")).status_code == 200
+        heard = LiveEvent.objects.filter(key=str(job.pk)).latest("seq").payload
+        assert {name: heard[name] for name in ("type", "language", "state", "previous_state")} == {
+            "type": "language.state",
+            "language": "es",
+            "state": "in_progress",
+            "previous_state": "assigned",
+        }
 
     def test_a_language_goes_back_with_its_job(
         self, people: dict[str, User], job: Job, spanish: LanguageReview
