@@ -106,10 +106,10 @@ def test_a_guest_watches_switches_languages_and_says_what_they_see(open_page: Op
     expect(page.get_by_role("heading", name=film.title)).to_be_visible()
     ready(page)
 
-    page.get_by_label("Captions", exact=True).last.select_option("es")
+    page.locator("[data-captions]").select_option("es")
     page.evaluate("document.querySelector('media-player').currentTime = 1")
     expect(page.locator("[data-caption]")).to_have_text("Buenos días y bienvenidos.")
-    page.get_by_label("Description", exact=True).select_option("es")
+    page.locator("[data-described]").select_option("es")
     until(page, "document.querySelector('media-player').film.dataset.described === 'es'")
     ready(page)
 
