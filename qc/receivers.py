@@ -10,10 +10,11 @@ from django.dispatch import receiver
 from accounts.models import User
 from core.errors import NotAllowedError, WrongStateError
 from jobs.models import Job
-from jobs.signals import completing, job_created, outputs_changed, returned_to_qc, source_approved
+from jobs.signals import closing_job, completing, job_created, outputs_changed, returned_to_qc, source_approved
 from qc import queries, workflows
 from qc.models import LanguageReview
 from qc.review_policies import OWN_WORK
+from qc.services import sharing
 
 UNFINISHED = frozenset(
     {
@@ -65,3 +66,8 @@ def refuse_while_languages_are_open(*, job: Job, **_: Any) -> None:
     open_reviews = LanguageReview.objects.filter(output__job=job, state__in=UNFINISHED).order_by("output__language")
     if waiting := list(open_reviews.values_list("output__language", flat=True)):
         raise WrongStateError(f"Languages not approved: {', '.join(waiting)}")
+
+
+@receiver(closing_job)
+def revoke_its_links(*, job: Job, **_: Any) -> None:
+    sharing.revoke_all(job)
