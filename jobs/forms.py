@@ -14,7 +14,6 @@ from accounts.models import Client, Project, User
 from core import languages
 from jobs.models import Brief, Job
 from jobs.services import VIDEO_TYPES, NewJob, Requested
-from media_library.media.profiles import PROFILES
 
 # What the list offers. The API takes any tag; a person who needs another one asks production to add it here.
 OFFERED_LANGUAGES = (
@@ -34,10 +33,6 @@ def end_of(day: date | None) -> datetime | None:
 
 def language_choices() -> list[tuple[str, str]]:
     return sorted(((tag, languages.name(tag)) for tag in OFFERED_LANGUAGES), key=lambda choice: choice[1])
-
-
-def profile_choices() -> list[tuple[str, str]]:
-    return [(key, profile.title) for key, profile in PROFILES.items()]
 
 
 def projects_of(user: User) -> QuerySet[Project]:
@@ -186,13 +181,11 @@ class JobForm(OutputsForm):
         help_text="By the end of this day (UTC).",
     )
     priority = forms.TypedChoiceField(coerce=int, choices=Job.Priority.choices)
-    quality_profile = forms.ChoiceField(label="Caption style", choices=profile_choices)
-    profile_required = forms.BooleanField(label="A language that breaks the style cannot be submitted", required=False)
-    field_order = ("title", "notes", "due_at", "priority", "quality_profile", "profile_required")
+    field_order = ("title", "notes", "due_at", "priority")
 
     def __init__(self, *args: Any, job: Job, open_outputs: bool, **kwargs: Any) -> None:
         tags = [output.language for output in job.outputs.all() if not output.is_source]
-        fields = ("title", "notes", "due_at", "priority", "quality_profile", "profile_required", *OUTPUTS)
+        fields = ("title", "notes", "due_at", "priority", *OUTPUTS)
         initial = {name: getattr(job, name) for name in fields}
         super().__init__(*args, initial={**initial, "languages": tags}, **kwargs)
         self.due_before = job.due_at

@@ -16,7 +16,6 @@ from jobs import services, workflows
 from jobs.models import Job, LanguageOutput
 from jobs.queries import SORTS
 from media_library import services as library
-from media_library.media.profiles import PROFILES
 from media_library.models import Track, TrackVersion
 
 LANGUAGE_LENGTH = 35
@@ -226,8 +225,6 @@ class JobUpdateInput(Input):
     requested_outputs = OutputsChangeInput(required=False)
     priority = serializers.ChoiceField(Job.Priority.choices, required=False)
     due_at = serializers.DateTimeField(required=False, allow_null=True)
-    quality_profile = serializers.ChoiceField(list(PROFILES), required=False)
-    profile_required = serializers.BooleanField(required=False)
 
     @classmethod
     def changes(cls, data: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ S = Job.Status
 Work = LanguageOutput.Work
 # Where nothing of what is asked for is being made.
 OPEN = frozenset({S.CREATED, S.PENDING_QC, S.REJECTED, S.BLOCKED_ON_SOURCE, S.FAILED})
-FIELDS = ("title", "notes", "priority", "due_at", "quality_profile", "profile_required")
+FIELDS = ("title", "notes", "priority", "due_at")
 OUTPUTS = ("captions_vtt", "audio_description_vtt", "audio_description_mp3", "accessible_video_mp4")
 VOICE = ("tts_provider", "tts_model", "tts_voice")
 STARTED = frozenset({Work.RUNNING, Work.DONE, Work.STALE})

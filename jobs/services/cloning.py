@@ -44,7 +44,7 @@ def clone_job_with(path: Path, job: Job, *, actor: User, filename: str, content_
     _may(job, actor)
     size = path.stat().st_size
     if size > settings.UPLOAD_DIRECT_MAX_BYTES:
-        raise TooLargeError
+        raise TooLargeError("File too large")
     check_video(content_type=content_type, size=size, limit=settings.UPLOAD_DIRECT_MAX_BYTES)
     job_id = uuid.uuid4()
     key = source_key(job_id)

@@ -143,7 +143,7 @@ def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str)
     policies.require(owner, "create")
     size = path.stat().st_size
     if size > settings.UPLOAD_DIRECT_MAX_BYTES:
-        raise TooLargeError
+        raise TooLargeError("File too large")
     check_video(content_type=content_type, size=size, limit=settings.UPLOAD_DIRECT_MAX_BYTES)
     job_id = uuid.uuid4()
     key = f"jobs/{job_id}/source"

@@ -108,6 +108,20 @@ async def test_a_client_narrows_the_stream_to_the_jobs_it_names(scene: dict[str,
         assert (await socket.receive_json_from(timeout=5))["job_id"] == str(scene["other"].pk)
 
 
+async def test_with_none_left_nothing_is_sent_until_the_next_subscribe(scene: dict[str, Any]) -> None:
+    async with opened(scene["manager"]) as socket:
+        await socket.receive_json_from(timeout=5)
+        named = {"job_ids": [str(scene["job"].pk)]}
+        await socket.send_json_to({"type": "subscribe", **named})
+        await socket.send_json_to({"type": "unsubscribe", **named})
+        await cancel(scene["job"], scene["manager"])
+        await socket.send_json_to({"type": "ping"})
+        assert (await socket.receive_json_from(timeout=5))["type"] == "pong"
+        await socket.send_json_to({"type": "subscribe", "job_ids": [str(scene["other"].pk)]})
+        await cancel(scene["other"], scene["manager"])
+        assert (await socket.receive_json_from(timeout=5))["job_id"] == str(scene["other"].pk)
+
+
 async def test_what_cannot_be_read_is_said_and_the_socket_stays_open(scene: dict[str, Any]) -> None:
     async with opened(scene["manager"]) as socket:
         await socket.receive_json_from(timeout=5)

@@ -45,8 +45,13 @@ SECRET_ONCE = Override(
         "size": "int",
     },
 )
+BY_CODE = Override(
+    because="The contract's languages are an example; wherever several are listed they stand in the order of their codes.",
+    body={"detail": "Languages not approved: de, fr"},
+)
 OVERRIDES: dict[tuple[str, str], Override] = {
     ("platform.setup_2fa.submit", "success"): CODES_FIRST,
     ("platform.setup_2fa_required.submit", "success"): CODES_FIRST,
     ("accessible.share.list", "success"): SECRET_ONCE,
+    ("accessible.jobs.actions.complete", "Languages not approved: fr, de"): BY_CODE,
 }

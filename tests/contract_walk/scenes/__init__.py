@@ -1,6 +1,7 @@
 """The scenes of each part of the contract. Importing a module registers its scenes."""
 
 from tests.contract_walk.scenes import (
+    accessible_video,
     admin,
     briefs,
     clients,
@@ -8,6 +9,7 @@ from tests.contract_walk.scenes import (
     film_media,
     glossaries,
     invitations,
+    jobs,
     language_qc,
     library_pages,
     media,
@@ -15,6 +17,7 @@ from tests.contract_walk.scenes import (
     personas,
     pipeline,
     platform,
+    production,
     search,
     share_and_notes,
     storage,
@@ -25,6 +28,7 @@ from tests.contract_walk.scenes import (
 )
 
 __all__ = [
+    "accessible_video",
     "admin",
     "briefs",
     "clients",
@@ -32,6 +36,7 @@ __all__ = [
     "film_media",
     "glossaries",
     "invitations",
+    "jobs",
     "language_qc",
     "library_pages",
     "media",
@@ -39,6 +44,7 @@ __all__ = [
     "personas",
     "pipeline",
     "platform",
+    "production",
     "search",
     "share_and_notes",
     "storage",
