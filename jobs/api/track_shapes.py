@@ -16,7 +16,7 @@ from jobs.services.sources import stale_sources
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.cue_diff import cue_digest
-from media_library.media.cue_edits import CueEdit
+from media_library.media.cue_edits import CueEdit, What
 from media_library.models import Track, TrackDraft, TrackVersion
 
 LARGEST_INT = 2**31 - 1
@@ -171,7 +171,7 @@ class UploadFinalInput(Input):
 
 def cue_edit(values: dict[str, Any]) -> CueEdit:
     start, end = (None if values.get(name) is None else round(values[name] * 1000) for name in ("start", "end"))
-    what = "insert" if values["insert"] else "delete" if values["delete"] else "set"
+    what: What = "insert" if values["insert"] else "delete" if values["delete"] else "set"
     return CueEdit(values["index"], what, start, end, values.get("text"))
 
 

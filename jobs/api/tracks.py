@@ -21,6 +21,7 @@ from core.rest.schema import Gives, page
 from core.rest.views import ApiView
 from jobs import policies, services
 from jobs.api import track_shapes as shapes
+from jobs.api.serializers import TrackQuery
 from jobs.api.views import caller, find_job
 from media_library.services import TRACK_MAX_BYTES
 
@@ -38,7 +39,7 @@ class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
 
 class JobTrack(ApiView):
     takes = shapes.TrackSaveInput
-    query = (shapes.TrackQuery,)
+    query = (TrackQuery,)
     gives = Gives(get=shapes.TRACK, patch=shapes.TRACK)
 
     content_negotiation_class = JsonUnlessAskedOtherwise
@@ -46,7 +47,7 @@ class JobTrack(ApiView):
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response | HttpResponse:
         job = find_job(request, job_id)
-        query = shapes.TrackQuery.parse(request.query_params)
+        query = TrackQuery.parse(request.query_params)
         text = services.read_track(job, language=query["lang"], kind=query["kind"], reader=caller(request))
         if "text/vtt" in request.headers.get("Accept", ""):
             etag = {"ETag": f'"{text.version.number}"'}
@@ -116,25 +117,25 @@ class AdjustTiming(ApiView):
 
 
 class Versions(ApiView):
-    query = ("page", "size", shapes.TrackQuery)
+    query = ("page", "size", TrackQuery)
     gives = Gives(get=page(shapes.VERSION_ROW))
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
-        wanted, query = PageRequest.parse(request.query_params), shapes.TrackQuery.parse(request.query_params)
+        wanted, query = PageRequest.parse(request.query_params), TrackQuery.parse(request.query_params)
         found = services.versions(job, language=query["lang"], kind=query["kind"], reader=caller(request))
         return Response(page_of(found, wanted).body(lambda rows: [shapes.version_row(row) for row in rows]))
 
 
 class Version(ApiView):
-    query = (shapes.TrackQuery,)
+    query = (TrackQuery,)
     gives = Gives(get=shapes.VERSION)
 
     def get(self, request: Request, job_id: uuid.UUID, version: str) -> Response:
         job = find_job(request, job_id)
         if not (version.isascii() and version.isdigit() and len(version) < DIGITS):
             raise NotFoundError("Version not found")
-        query = shapes.TrackQuery.parse(request.query_params)
+        query = TrackQuery.parse(request.query_params)
         found = services.version_text(
             job, int(version), language=query["lang"], kind=query["kind"], reader=caller(request)
         )
@@ -199,13 +200,13 @@ class CurrentDraft(ApiView):
     """What the caller has typed and not saved yet."""
 
     takes = shapes.DraftInput
-    query = (shapes.TrackQuery,)
+    query = (TrackQuery,)
     gives = Gives(get=shapes.DRAFT, put=shapes.DRAFT)
     max_body_bytes = TRACK_BODY_BYTES
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
-        query = shapes.TrackQuery.parse(request.query_params)
+        query = TrackQuery.parse(request.query_params)
         draft = services.current_draft(job, language=query["lang"], kind=query["kind"], author=caller(request))
         return Response(shapes.draft_output(draft))
 
@@ -225,7 +226,7 @@ class CurrentDraft(ApiView):
 
     def delete(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
-        query = shapes.TrackQuery.parse(request.query_params)
+        query = TrackQuery.parse(request.query_params)
         services.discard_current_draft(job, language=query["lang"], kind=query["kind"], author=caller(request))
         return Response(status=status.HTTP_204_NO_CONTENT)
 
@@ -233,12 +234,12 @@ class CurrentDraft(ApiView):
 class Drafts(ApiView):
     """All the caller's texts of a track that are no version."""
 
-    query = ("page", "size", shapes.TrackQuery)
+    query = ("page", "size", TrackQuery)
     gives = Gives(get=page(shapes.DRAFT))
 
     def get(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
-        wanted, query = PageRequest.parse(request.query_params), shapes.TrackQuery.parse(request.query_params)
+        wanted, query = PageRequest.parse(request.query_params), TrackQuery.parse(request.query_params)
         found = services.drafts(job, language=query["lang"], kind=query["kind"], author=caller(request))
         return Response(page_of(found, wanted).body(lambda rows: [shapes.draft_output(row) for row in rows]))
 

@@ -157,7 +157,8 @@ def save_draft(request: HttpRequest, where: Where) -> str:
         author=viewer(request),
         base_version=merged.current_version,
         comment=draft.comment or "From a draft",
-        **where.names,
+        language=where.language,
+        kind=where.kind,
     )
     services.discard_spent_draft(draft)
     return f"The draft is saved as version {saved.version.number}."

@@ -10,6 +10,8 @@ from media_library.media import webvtt
 from media_library.media.errors import MediaError
 from media_library.media.webvtt import Cue
 
+What = Literal["set", "insert", "delete"]
+
 
 class NoSuchCue(MediaError):  # noqa: N818  (as the errors of WebVTT)
     def __init__(self, index: int) -> None:
@@ -21,7 +23,7 @@ class CueEdit:
     """`index` counts in the text before any edit. An insertion goes before that cue, or after the last one; it needs all three values."""
 
     index: int
-    what: Literal["set", "insert", "delete"] = "set"
+    what: What = "set"
     start_ms: int | None = None
     end_ms: int | None = None
     text: str | None = None

@@ -136,12 +136,16 @@ class _OnScreen:
         ordered = sorted(cues, key=times)
         self.starts = [cue.start_ms for cue in ordered]
         # Of all that began by then, the one that stays longest.
-        self.longest = list(accumulate(ordered, lambda one, other: max(one, other, key=lambda cue: cue.end_ms)))
+        self.longest: list[Cue] = list(accumulate(ordered, _later_to_end))
 
     def beside(self, cue: Cue) -> Cue | None:
         begun = bisect_left(self.starts, cue.end_ms)
         found = self.longest[begun - 1] if begun else None
         return found if found is not None and found.end_ms > cue.start_ms else None
+
+
+def _later_to_end(one: Cue, other: Cue) -> Cue:
+    return other if other.end_ms > one.end_ms else one
 
 
 def merge_documents(base: Document, mine: Document, theirs: Document) -> tuple[Document, list[Conflict]]:

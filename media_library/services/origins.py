@@ -26,8 +26,9 @@ def written_by(whom: str, count: int) -> Origins:
 
 def origins_of(version: TrackVersion, count: int) -> Origins:
     """One for each of the version's cues. A version that says nothing was written by its author, or its engine."""
-    if len(version.origins) == count:
-        return version.origins
+    origins: Origins = version.origins
+    if len(origins) == count:
+        return origins
     return written_by(MACHINE if version.author_id is None else PERSON, count)
 
 
