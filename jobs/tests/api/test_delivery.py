@@ -20,8 +20,9 @@ import pytest
 from asgiref.sync import sync_to_async
 from defusedxml import ElementTree
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from ttconv.imsc import reader as imsc
 from ttconv.isd import ISD
@@ -47,6 +48,7 @@ from qc.models import LanguageReview
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+DAY = timedelta(days=1)
 BULK = "/api/v1/jobs/bulk/download"
 SPANISH = VTT.replace("He was not an ill-disposed young man.", "No era un <i>joven</i> de mala índole.\nNo & no.")
 
@@ -355,3 +357,32 @@ def test_who_presses_twice_at_once_gets_one_package(job: Job, people: dict[str, 
         found = list(several.map(lambda _: ask(), range(4)))
     assert len(set(found)) == 1
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.parametrize("wanted", ["bulk", "list"])
+def test_it_costs_the_same_however_many_there_are(
+    api: Any, house: Organization, people: dict[str, User], wanted: str
+) -> None:
+    costs = []
+    for count in (1, 20):
+        jobs = [JobFactory(organization=house, languages=["es"], status=Job.Status.COMPLETED) for _ in range(count)]
+        for job in jobs:
+            give_captions(job)
+        rows = [
+            Delivery(
+                filename=f"{n}.zip", digest=f"{n}", created_by=people["production"], expires_at=timezone.now() + DAY
+            )
+            for n in range(count)
+        ]
+        for row in Delivery.objects.bulk_create(rows):
+            row.jobs.add(jobs[0])
+        someone = api("production")
+        with CaptureQueriesContext(connection) as queries:
+            if wanted == "bulk":
+                body = {"job_ids": [str(job.pk) for job in jobs], "kinds": ["captions_vtt", "chapters_vtt"]}
+                assert someone.post(BULK, body).status_code == 202
+            else:
+                answer = someone.get(f"/api/v1/jobs/{jobs[0].pk}/deliveries")
+                assert (answer.status_code, len(answer.json()["items"])) == (200, count)
+        costs.append(len(queries))
+    assert costs[0] == costs[1]

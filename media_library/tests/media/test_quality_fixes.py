@@ -126,7 +126,7 @@ def letters(cues):
 
 
 @given(tracks(), CONTEXTS)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_mending_changes_no_word_and_what_was_mended_stays_so(cues, about):
     found = check(cues, **about)
     proposals = fix(cues, found, context=Context(**about))
