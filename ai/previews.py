@@ -15,17 +15,15 @@ import av
 import structlog
 from av.audio.stream import AudioStream
 
-from ai import routing
+from ai import routing, speaking
 from ai.capabilities.base import Usage
 from ai.capabilities.text_to_speech import TextToSpeech, Voice
-from ai.catalogue import MULTIPLE
 from ai.errors import LanguageUnsupportedError
 from ai.ledger import Use
 from ai.models import Call
-from ai.wire import Wire
 from ai.work import Answer, Kept, Work, perform
 from core.errors import StorageFullError
-from core.languages import name, primary
+from core.languages import name
 from core.storage import store
 
 log = structlog.get_logger(__name__)
@@ -43,9 +41,11 @@ class Preview:
 
 def preview(text: str, into: Path, *, voice: str, language: str, model: str, written: str, use: Use) -> Answer[Preview]:
     """Writes the MP3 file `into`. `text` is what the engine gets, `written` what stood there before words were respelled."""
-    routes = [route for route in routing.routes("text_to_speech", model=model) if _speaks(route, language)]
+    routes = [
+        route for route in routing.routes("text_to_speech", model=model) if speaking.route_speaks(route, language)
+    ]
     # A voice that its own engine does not lend to this language: the others of the studio may speak it.
-    routes = routes or [route for route in routing.routes("text_to_speech") if _speaks(route, language)]
+    routes = routes or [route for route in routing.routes("text_to_speech") if speaking.route_speaks(route, language)]
     if not routes:
         raise LanguageUnsupportedError(f"No engine here speaks {name(language)}.", missing_languages=[language])
 
@@ -83,11 +83,6 @@ def encode(wav: Path, into: Path) -> None:
             for part in resampler.resample(frame):
                 target.mux(track.encode(part))
         target.mux(track.encode(None))
-
-
-def _speaks(route: routing.Route, language: str) -> bool:
-    voices: list[Voice] = route.build(Wire()).voices()
-    return any(primary(voice.language) in {primary(language), MULTIPLE} for voice in voices)
 
 
 def _keep(made: Preview, call_id: UUID, *, text: str, written: str) -> Kept:

@@ -31,6 +31,7 @@ from ai.models import Call
 from ai.prices import estimate_tokens
 from ai.routing import Route
 from ai.speakers import diarize
+from ai.speaking import route_speaks
 from ai.summaries import summarize
 from ai.wire import Wire
 from ai.work import Answer, Kept, Work, first_able, perform, reserve, together
@@ -107,7 +108,7 @@ def speak(
     model: str = "",
 ) -> Answer[Speech]:
     """Writes the WAV file `into`. The first engine of the route that speaks `language` does it; the answer names the voice."""
-    routes = [route for route in routing.routes("text_to_speech", model=model) if _speaks(route, language)]
+    routes = [route for route in routing.routes("text_to_speech", model=model) if route_speaks(route, language)]
     if not routes:
         raise _unsupported(f"No engine here speaks {name(canonical(language))}.", language)
 
@@ -293,7 +294,7 @@ def missing_languages(*, targets: Iterable[str], source: str | None = None) -> l
     for target in targets:
         needed = source is not None and canonical(source) != canonical(target)
         translate_missing = needed and not any(_translates(route, source or "", target) for route in translators)
-        speak_missing = not any(_speaks(route, target) for route in speakers)
+        speak_missing = not any(route_speaks(route, target) for route in speakers)
         if translate_missing or speak_missing:
             missing.append(MissingEngines(canonical(target), translate_missing, speak_missing))
     return missing
@@ -372,10 +373,6 @@ def _hears(route: Route, language: str) -> bool:
 def _voices(route: Route) -> list[Voice]:
     engine: TextToSpeech = route.build(Wire())
     return engine.voices()
-
-
-def _speaks(route: Route, language: str) -> bool:
-    return any(primary(voice.language) in {primary(language), catalogue.MULTIPLE} for voice in _voices(route))
 
 
 def _translates(route: Route, source: str, target: str) -> bool:

@@ -63,6 +63,12 @@ def speaks(voice: Offered, language: str) -> bool:
     return voice.language is None or primary(voice.language) == primary(language)
 
 
+def route_speaks(route: routing.Route, language: str) -> bool:
+    """Whether this engine has a voice for the language."""
+    voices: list[Voice] = route.build(Wire()).voices()
+    return any(primary(voice.language) in {primary(language), catalogue.MULTIPLE} for voice in voices)
+
+
 def languages() -> dict[str, str]:
     """Codes and names of what is spoken here, by name."""
     codes = {tag for voice in _local() for tag in (voice.language or "", primary(voice.language or "")) if tag}

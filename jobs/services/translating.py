@@ -27,6 +27,7 @@ from media_library.queries.terms import Term, terms_for
 from media_library.services.origins import origins_of
 
 KIND = "jobs.translation"
+_TRANSLATES_ITSELF = frozenset({Job.Status.APPROVED_SOURCE, Job.Status.TRANSLATING})
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,8 @@ def translate_changes(output: LanguageOutput, *, actor: User) -> Run:
         raise WrongStateError(f"'{output.language}' is the language of the source.")
     if output.job.status in Job.READ_ONLY:
         raise WrongStateError("Job is read-only")
+    if output.job.status in _TRANSLATES_ITSELF or output.translation_status == LanguageOutput.Work.RUNNING:
+        raise WrongStateError(f"Language '{output.language}' is being translated already.")
     if policies.is_approved(output):
         raise WrongStateError(f"Language '{output.language}' is approved. Reopen it first.")
     if (

@@ -16,7 +16,7 @@ from ai.capabilities.translate import TranslationRequest
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError
 from core import languages
 from core.runs.context import StepContext
-from jobs import services
+from jobs import services, workflows
 from jobs.models import Job, LanguageOutput
 from jobs.services import translating
 from jobs.services.translating import Work
@@ -145,6 +145,13 @@ class Backfill(Translate):
 
     def language(self, ctx: StepContext) -> str:
         return str(self.output(ctx).language)
+
+    def publish(self, ctx: StepContext, result: Translated) -> None:
+        # As every change of a job's texts does: whoever saves or completes meanwhile comes before this or after it.
+        if workflows.hold(self.job(ctx)).is_read_only:
+            ctx.note("The job was finished meanwhile: its texts stay.")
+            return
+        super().publish(ctx, result)
 
 
 class _Part:

@@ -10,6 +10,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.tests.factories import ClientFactory, UserFactory
+from ai import services as ai
 from ai.models import Call
 from core.runs import worker
 from core.runs.models import Run, Step
@@ -279,6 +280,43 @@ def test_an_approved_language_a_finished_job_and_the_source_are_left_alone(
     Job.objects.filter(pk=job.pk).update(status=Job.Status.COMPLETED)
     assert ask(job, crew["production"]).status_code == 409
     assert not Step.objects.exists()
+
+
+def test_what_a_person_saves_while_the_engine_works_is_kept(
+    job: Job, crew: dict[str, User], engines: ProviderServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    producer = crew["production"]
+    translate(job, producer)
+    edit(job, producer, "en", "One.", "Two!", "Three.")
+    really = ai.translate
+
+    def slowly(*args: Any, **options: Any) -> Any:
+        edit(job, producer, "es", "Uno, digo yo.", "Two. (es)", "Three. (es)")
+        return really(*args, **options)
+
+    monkeypatch.setattr(ai, "translate", slowly)
+    translate(job, producer)
+
+    assert texts(spanish(job)) == ["Uno, digo yo.", "Two! (es)", "Three. (es)"]
+    assert [origin["by"] for origin in spanish(job).origins] == ["person", "machine", "machine"]
+
+
+def test_a_job_that_is_finished_meanwhile_keeps_its_texts(
+    job: Job, crew: dict[str, User], engines: ProviderServer
+) -> None:
+    run = Run.objects.get(pk=ask(job, crew["production"]).json()["run_id"])
+    Job.objects.filter(pk=job.pk).update(status=Job.Status.COMPLETED)
+
+    worker.perform(run.steps.get().pk)
+
+    assert job.outputs.get(language="es").captions is None
+
+
+@pytest.mark.parametrize("status", [Job.Status.APPROVED_SOURCE, Job.Status.TRANSLATING])
+def test_a_job_that_translates_by_itself_is_not_asked_to(status: str, job: Job, crew: dict[str, User]) -> None:
+    Job.objects.filter(pk=job.pk).update(status=status)
+
+    assert ask(job, crew["production"]).status_code == 409
 
 
 def test_one_translation_of_a_language_at_a_time(job: Job, crew: dict[str, User], engines: ProviderServer) -> None:
