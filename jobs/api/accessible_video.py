@@ -21,6 +21,7 @@ from jobs.api.views import answer, caller, find_job
 from jobs.models import LanguageOutput
 from jobs.services import pausing
 
+_LONGEST_NUMBER = 10
 POINT = {
     "cue_index": "int",
     "timestamp": "float",
@@ -86,12 +87,13 @@ class PausePoint(ApiView):
     takes = PausePointInput
     gives = Gives(patch=POINT)
 
-    def patch(self, request: Request, job_id: uuid.UUID, language: str, cue_index: int) -> Response:
+    def patch(self, request: Request, job_id: uuid.UUID, language: str, cue_index: str) -> Response:
         job = find_job(request, job_id)
-        output, _, _ = services.find_pause_point(job, language, cue_index)
+        cue = int(cue_index) if cue_index.isdecimal() and len(cue_index) < _LONGEST_NUMBER else -1
+        output, _, _ = services.find_pause_point(job, language, cue)
         services.require_describing(caller(request), output)
         body = PausePointInput.parse(request.data)
-        point = services.move_pause_point(job, language, cue_index, at=body["timestamp"], actor=caller(request))
+        point = services.move_pause_point(job, language, cue, at=body["timestamp"], actor=caller(request))
         return Response(point_output(point))
 
 

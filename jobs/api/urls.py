@@ -76,7 +76,7 @@ urlpatterns = [
         name="edit_state",
     ),
     path(
-        "jobs/<uuid:job_id>/accessible-video/<str:language>/pause-points/<int:cue_index>",
+        "jobs/<uuid:job_id>/accessible-video/<str:language>/pause-points/<str:cue_index>",
         accessible_video.PausePoint.as_view(),
         name="pause_point",
     ),

@@ -84,13 +84,13 @@ def give_timetable(job: Job, *, language: str = "en") -> Run:
         "left_out": [],
         "duration": 27.52,
     }
-    run = job.run or Run.objects.create(kind=KIND, subject_id=job.pk, status=Run.Status.WAITING)
+    run = Run.objects.filter(pk=job.run_id).first()
+    run = run or Run.objects.create(kind=KIND, subject_id=job.pk, status=Run.Status.WAITING)
     done = Step.Status.DONE
     for position, name in enumerate(("speak", "place", "mix", "render", "validate"), start=9):
         result = table if name == "place" else {"missing": ""}
-        Step.objects.create(
-            run=run, name=name, item=language, position=position, queue="media", status=done, result=result
-        )
+        made = {"position": position, "queue": "media", "status": done, "result": result}
+        Step.objects.update_or_create(run=run, name=name, item=language, defaults=made)
     gate = Step.Status.WAITING
     Step.objects.get_or_create(run=run, name="final_review", defaults={"position": 14, "queue": "", "status": gate})
     Job.objects.filter(pk=job.pk).update(run=run, accessible_video_mp4=True)

@@ -33,7 +33,7 @@ from accounts.tests.factories import (
 from core.runs.models import Run
 from core.storage import store
 from jobs.models import Brief, Delivery, Job
-from jobs.tests.factories import AssetFactory, JobFactory, give_captions
+from jobs.tests.factories import AssetFactory, JobFactory, give_captions, give_timetable
 from media_library.models import Asset, Collection, Pronunciation, Suggestion, TrackDraft
 from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory as LibraryAssetFactory
@@ -313,6 +313,12 @@ def a_job_that_waits_for_the_end(world: World) -> None:
 @given
 def a_job_that_is_done(world: World) -> None:
     _in_state(world, Job.Status.COMPLETED)
+
+
+@given
+def spanish_lines_are_placed(world: World) -> None:
+    _in_state(world, Job.Status.PENDING_FINAL_REVIEW)
+    give_timetable(world.job, language="es")
 
 
 @given
