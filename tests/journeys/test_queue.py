@@ -75,6 +75,7 @@ def people(open_page: OpenPage, video: Path, site: object) -> People:
     return People(job, mara, lucia, priya, *pages)
 
 
+@pytest.mark.timeout(600)
 def test_a_language_goes_from_hand_to_hand(
     people: People, open_page: OpenPage, axe: Callable[[Page], list[str]]
 ) -> None:
