@@ -15,13 +15,14 @@ from core.runs.models import Step
 from jobs import policies
 from jobs.models import Job, LanguageOutput
 from jobs.services.pausing import mode_of
+from jobs.services.sources import rewritten_sources
 from jobs.services.tracks import TrackText, save_track
 from media_library import services as library
 from media_library.media import webvtt
 from media_library.media.profiles import PROFILES, Profile, profile_named
 from media_library.media.quality import Finding, check, score
 from media_library.media.quality import Term as CheckedTerm
-from media_library.media.quality.fixes import Context, Proposal, apply, fix
+from media_library.media.quality.fixes import FIXABLE, Context, Proposal, apply, fix
 from media_library.media.quality.script import FORM, check_script
 from media_library.media.webvtt import Cue, Document
 from media_library.models import Track, TrackVersion
@@ -29,8 +30,12 @@ from media_library.queries import terms as glossaries
 from media_library.queries.speech import spoken_words
 from media_library.queries.terms import Term
 
-# The fixes of more findings than this are asked for by themselves.
+# The fixes of more findings than this are asked for by themselves; of more than that, in several goes.
 MOST_PREVIEWS = 300
+MOST_FIXES = 5_000
+
+
+SOURCE_CHANGED = "The source says something else since this was translated."
 
 
 @dataclass(frozen=True)
@@ -180,7 +185,8 @@ def fix_output(
         for finding in about.findings(kind, cues)
         if (not rules and not findings) or finding.rule in rules or (finding.rule, finding.cue_index) in findings
     ]
-    proposals = _safe(fix(cues, wanted, context=about.context), kind)
+    fixable = [finding for finding in wanted if finding.rule in FIXABLE][:MOST_FIXES]
+    proposals = _safe(fix(cues, fixable, context=about.context), kind)
     mended = _with(document, apply(cues, proposals), proposals)
     left = Report(style, about.findings(kind, mended.cues), mended.cues, None)
     text = None
@@ -335,7 +341,12 @@ def _report(
     previews: bool = True,
 ) -> Report:
     about = About(output, style)
+    changed = [
+        Finding("source_changed", place, SOURCE_CHANGED, "warning") for place in rewritten_sources(output, kind, cues)
+    ]
     found = about.findings(kind, cues)
+    if changed:
+        found = sorted([*found, *changed], key=lambda finding: finding.cue_index)
     proposals: list[Proposal] = []
     if previews and len(found) <= MOST_PREVIEWS:
         proposals = _safe(fix(cues, found, context=about.context), kind)

@@ -55,6 +55,19 @@ def stale_sources(output: LanguageOutput, kind: str, origins: Sequence[Origin]) 
     return [origin.get("from", "") in gone for origin in origins]
 
 
+def rewritten_sources(output: LanguageOutput, kind: str, cues: Sequence[webvtt.Cue]) -> list[int]:
+    """The places of cues that are as they were saved, while what they were translated from says something else now."""
+    track = None if output.is_source else output.track(kind)
+    version = track.versions.first() if track else None
+    if version is None or not version.origins:
+        return []
+    stale = stale_sources(output, kind, version.origins)
+    if not any(stale):
+        return []
+    gone = {whole(cue) for cue, old in zip(webvtt.parse(version.content).cues, stale, strict=False) if old}
+    return [place for place, cue in enumerate(cues) if whole(cue) in gone]
+
+
 def changed_by(version: TrackVersion) -> dict[int, webvtt.Cue]:
     """The cues of a version that the one before did not have just so, by their place."""
     cues = webvtt.parse(version.content).cues
