@@ -183,11 +183,11 @@ class JobForm(OutputsForm):
     priority = forms.TypedChoiceField(coerce=int, choices=Job.Priority.choices)
     field_order = ("title", "notes", "due_at", "priority")
 
-    def __init__(self, *args: Any, job: Job, open_outputs: bool, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, job: Job, open_outputs: bool) -> None:
         tags = [output.language for output in job.outputs.all() if not output.is_source]
         fields = ("title", "notes", "due_at", "priority", *OUTPUTS)
         initial = {name: getattr(job, name) for name in fields}
-        super().__init__(*args, initial={**initial, "languages": tags}, **kwargs)
+        super().__init__(data, initial={**initial, "languages": tags})
         self.due_before = job.due_at
         # What is spoken in the video does not change; it would be another job.
         del self.fields["source_language"]

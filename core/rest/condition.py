@@ -99,7 +99,7 @@ def stations() -> dict[str, Any]:
     doing = Count("pk", filter=Q(status=Step.Status.RUNNING, lease_expires_at__gt=Now()))
     later = Count("pk", filter=Q(status=Step.Status.WAITING, run_after__isnull=False))
     steps = Step.objects.filter(status__in=[Step.Status.RUNNING, Step.Status.WAITING]).order_by().values("queue")
-    counted = {row["queue"]: row for row in steps.annotate(active=doing, scheduled=later)}
+    counted = {row["queue"]: (row["active"], row["scheduled"]) for row in steps.annotate(active=doing, scheduled=later)}
     depths, online, known = dict.fromkeys(names, 0), 0, 0
     try:
         depths = {name: depth(name) for name in names}
@@ -111,8 +111,8 @@ def stations() -> dict[str, Any]:
             {
                 "name": name,
                 "depth": depths[name],
-                "active": counted.get(name, {}).get("active", 0),
-                "scheduled": counted.get(name, {}).get("scheduled", 0),
+                "active": counted.get(name, (0, 0))[0],
+                "scheduled": counted.get(name, (0, 0))[1],
             }
             for name in names
         ],

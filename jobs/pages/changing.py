@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -82,8 +81,8 @@ clone.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[
 
 
 def _clone_form(request: HttpRequest, job: Job) -> CloneForm:
-    sent: tuple[Any, ...] = (request.POST, request.FILES) if request.method == "POST" else ()
-    return CloneForm(*sent, initial={"title": f"{job.title[:248]} (copy)"})
+    sent, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    return CloneForm(sent, files, initial={"title": f"{job.title[:248]} (copy)"})
 
 
 @login_required

@@ -14,7 +14,7 @@ from core.storage import store
 from jobs import policies
 from jobs.models import Job
 from media_library import services as library
-from media_library.models import Asset, TrackVersion
+from media_library.models import Asset, Track
 
 
 @dataclass(frozen=True)
@@ -51,13 +51,18 @@ def validate(job: Job, *, actor: User) -> Validation:
 def _expected(job: Job) -> Iterator[Expected]:
     outputs = list(job.outputs.all())
     newest = library.newest_versions([track for one in outputs for track in (one.captions, one.description) if track])
+
+    def text(language: str, kind: str, track: Track | None) -> Expected:
+        version = newest.get(track.pk) if track else None
+        return _file(language, kind, library.version_key(version)) if version else Expected(language, kind)
+
     yield _asset(job.source_language, "source_video", job.source)
     for output in outputs:
         tag = output.language
         if job.captions_vtt:
-            yield _text(tag, "captions_vtt", newest.get(output.captions_id))
+            yield text(tag, "captions_vtt", output.captions)
         if job.audio_description_vtt:
-            yield _text(tag, "audio_description_vtt", newest.get(output.description_id))
+            yield text(tag, "audio_description_vtt", output.description)
         if job.audio_description_mp3:
             yield _asset(tag, "audio_description_mp3", output.description_audio)
         if job.accessible_video_mp4:
@@ -66,10 +71,6 @@ def _expected(job: Job) -> Iterator[Expected]:
 
 def _asset(language: str, kind: str, asset: Asset | None) -> Expected:
     return _file(language, kind, asset.key) if asset else Expected(language, kind)
-
-
-def _text(language: str, kind: str, version: TrackVersion | None) -> Expected:
-    return _file(language, kind, library.version_key(version)) if version else Expected(language, kind)
 
 
 def _file(language: str, kind: str, key: str) -> Expected:
