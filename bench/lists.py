@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 NAME = "lists"
 GOAL = at_most(1)
 ROWS = 500
-# Libraries grow faster than anything else: 2,000 files beside 500 of everything.
+# Libraries and the list of jobs grow faster than anything else: 2,000 files and 2,000 jobs beside 500 of everything.
 FILES_EACH = 4
+MORE_JOBS = ("pending_qc", "failed", "completed")
 LONGEST_PAGE = 100
 
 
@@ -85,11 +86,39 @@ class World:
             ClientFactory(organization=self.house, manager=member, person=member)
             project = ProjectFactory(owner=member, client=self.client, collaborator=producer)
             JobFactory(created_by=member, organization=self.house, project=project, languages=["es"])
+            self.add_jobs(member, number)
             CallFactory(user=member, organization=self.house, model=f"model {number}")
             BudgetFactory(user=member, organization=None)
             audit.record("accounts.member.add", member, actor=member, number=number)
             self.add_files(project, number)
         self.size = size
+
+    def add_jobs(self, owner: User, number: int) -> None:
+        """Jobs in other states, in two languages, each with its review."""
+        from jobs.models import Job, LanguageOutput
+        from qc.models import LanguageReview
+
+        jobs = [
+            Job(
+                title=f"Job {number} {status}",
+                created_by=owner,
+                organization=self.house,
+                client=self.client,
+                source_language="en",
+                filename="take.mp4",
+                status=status,
+                failed_step="rendering" if status == "failed" else "",
+            )
+            for status in MORE_JOBS
+        ]
+        outputs = [
+            LanguageOutput(job=job, language=language, is_source=language == "en")
+            for job in jobs
+            for language in ("en", "es")
+        ]
+        Job.objects.bulk_create(jobs)
+        LanguageOutput.objects.bulk_create(outputs)
+        LanguageReview.objects.bulk_create(LanguageReview(output=output) for output in outputs)
 
     def add_files(self, project: Project, number: int) -> None:
         """Films with their picture and transcript, in a collection. Nobody opens them, so their bytes are nowhere."""
@@ -125,6 +154,7 @@ class World:
         client = f"/api/v1/clients/{self.client.pk}"
         return [
             Listed("jobs", "/api/v1/jobs", in_page),
+            Listed("failed jobs", "/api/v1/production/failures", in_page),
             Listed("organizations", "/api/v1/organizations", plain),
             Listed("memberships", "/api/v1/organizations/me/memberships", plain),
             Listed("members", f"/api/v1/organizations/{self.house.pk}/members", plain),
@@ -137,6 +167,7 @@ class World:
             Listed("assets", "/api/library/assets?size=100", in_page),
             Listed("collections", "/api/library/collections?size=100", in_page),
             Listed("page of jobs", "/jobs", on_page),
+            Listed("page of production", "/production", on_page),
             Listed("page of people", "/people", on_page),
             Listed("page of organisations", "/organizations", on_page),
             Listed("page of clients", "/clients", on_page),
