@@ -92,7 +92,7 @@ def read_time(text: str) -> float:
         parts = [float(part) for part in text.strip().replace(",", ".").split(":")]
     except ValueError:
         parts = []
-    found = sum(part * 60**place for place, part in enumerate(reversed(parts)))
+    found = sum((part * 60.0**place for place, part in enumerate(reversed(parts))), 0.0)
     if not 0 < len(parts) <= 3 or not math.isfinite(found) or found < 0:
         raise DomainError("Write the time as hours:minutes:seconds.thousandths.")
     return found

@@ -300,6 +300,12 @@ def _outputs(job: Job, output: LanguageOutput, links: dict[tuple[str, str, str],
             running=work == Work.RUNNING,
             failed=work == Work.FAILED,
         )
+    if output.standard_video is not None:
+        asset = output.standard_video
+        detail = f"MP4, {length(asset.duration)}{size(asset.size)}"
+        stale = output.render_status == Work.STALE
+        link = url("accessible_video_mp4", asset)
+        yield Output("standard_video_mp4", "Film without holds", output.language, detail, link, stale=stale)
     if output.accessible_captions is not None:
         asset = output.accessible_captions
         yield Output(

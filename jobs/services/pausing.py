@@ -257,6 +257,7 @@ def render_again(job: Job, language: str, *, actor: User) -> Job:
         raise DomainError("Audio was not requested for this job")
     asked = {"language": output.language, "again": "film"}
     job = workflows.JOB.move("retry_tts", job, actor=actor, changes={"failed_step": "", "error": ""}, **asked)
+    assert job.run_id is not None  # noqa: S101  (looked at above, and moves keep it)
     # A text that was changed since is spoken first. Lines that say the same are paid for already.
     text_changed = output.tts_status != LanguageOutput.Work.DONE
     runs.redo(job.run_id, (("speak",) if text_changed else ()) + FILM_STEPS, item=output.language)

@@ -96,14 +96,16 @@ class _Film:
 
     def make(self, made: Mixed, before: Mixed | None, *, clips: list[Clip]) -> None:
         pauses = self.table.held
-        made.mix, made.parts["mix"] = self._mix("mix", before and before.mix, before, clips, pauses, (0.0, 0.4))
+        made.mix, made.parts["mix"] = self._mix(
+            "mix", before.mix if before else None, before, clips, pauses, (0.0, 0.4)
+        )
         made.original, made.parts["original"] = self._plain(
-            "original", before and before.original, before, pauses, (0.4, 0.7)
+            "original", before.original if before else None, before, pauses, (0.4, 0.7)
         )
 
     def make_standard(self, made: Mixed, before: Mixed | None, *, clips: list[Clip]) -> None:
         made.standard, made.parts["standard"] = self._mix(
-            "standard", before and before.standard, before, clips, [], (0.7, 0.75)
+            "standard", before.standard if before else None, before, clips, [], (0.7, 0.75)
         )
         made.plain, _ = self._plain("plain", None, None, [], (0.75, 0.8))
 

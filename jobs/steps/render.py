@@ -103,7 +103,7 @@ class Render(JobStep[RenderedVideo]):
         video = ctx.result("conform", Conformed).key
         before = self.before if self.before is not None and self.before.of == video else None
         captions = self._write_captions(ctx, TimeMap(table.held))
-        with kept_file(before and before.video, before and before.parts) as kept:
+        with kept_file(before.video if before else None, before.parts if before else None) as kept:
             stored, made = self._film(ctx, "accessible.mp4", table.held, (mixed.mix, mixed.original), captions, kept)
         standard = None
         if mixed.standard is not None and mixed.plain is not None:

@@ -49,7 +49,7 @@ def key_of(*made_of: Any) -> str:
 class Parts:
     """Reads parts in the order in which they stand in the file. One asked for again, or out of order, is not found, and is made anew."""
 
-    def __init__(self, packets: Iterator[Packet], parts: Iterable[Part]) -> None:
+    def __init__(self, packets: Iterator[Packet[Any]], parts: Iterable[Part]) -> None:
         self._packets = packets
         self._parts = {part.key: part for part in parts}
         self._at = 0

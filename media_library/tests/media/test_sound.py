@@ -88,6 +88,44 @@ def test_programme_is_lowered_under_noise_by_fifteen(tmp_path):
     assert report.clips[0].attenuation == pytest.approx(15.0, abs=0.2)
 
 
+def band(samples, low: float, high: float):
+    """What of the samples lies between two frequencies."""
+    spectrum = np.fft.rfft(samples, axis=0)
+    hertz = np.fft.rfftfreq(len(samples), 1 / RATE)
+    spectrum[(hertz < low) | (hertz > high)] = 0
+    return np.fft.irfft(spectrum, len(samples), axis=0).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("level", "noise", "least"),
+    [(-20.0, False, 10.0), (-32.0, False, 10.0), (-20.0, True, 15.0), (-38.0, True, 15.0)],
+)
+def test_in_the_file_the_description_stands_out_as_the_numbers_say(tmp_path, level, noise, least):
+    """Measured in what is written: how far the description is above the programme while both are heard, and how loud it is itself."""
+    programme = tone(tmp_path / "programme.wav", 12, level=level, hertz=330, noise=noise)
+    clip = tone(tmp_path / "clip.wav", 3, level=-30, hertz=2000)
+
+    report = sound.description_mix(
+        programme,
+        tmp_path / "mix.m4a",
+        clips=[sound.Clip(path=clip, start=6.0)],
+        pauses=[Pause(3.0, 1.0)],
+        duration=12.0,
+        speech=[(0, 3)],
+    )
+
+    heard = part(tmp_path / "mix.m4a", 6.5, 8.5)
+    voice = levels.clip_loudness(band(heard, 1900, 2100))
+    under = levels.clip_loudness(heard - band(heard, 1900, 2100))
+    assert voice - under >= least - 0.5
+    assert voice == pytest.approx(report.target_lufs, abs=1.0)
+    # No further down than the limits allow, and no less than is heard as giving way.
+    assert sound.LEAST_ATTENUATION <= report.clips[0].attenuation <= sound.MOST_ATTENUATION
+    free = levels.clip_loudness(part(tmp_path / "mix.m4a", 10, 12))
+    assert free - under == pytest.approx(report.clips[0].attenuation, abs=0.7)
+    assert loudness.measure(tmp_path / "mix.m4a").true_peak <= -1.0
+
+
 def test_ducking_starts_before_the_description_and_lets_go_after(tmp_path):
     """The description is silence here, so that only the programme's own gain is heard."""
     programme, clip = tone(tmp_path / "programme.wav", 6), tone(tmp_path / "clip.wav", 1, level=-100)
