@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import QuerySet
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -118,7 +119,7 @@ def find_note(request: Request, job: Job, note_id: uuid.UUID) -> ReviewNote:
     return found
 
 
-def of_job(request: Request, job: Job) -> Any:
+def of_job(request: Request, job: Job) -> QuerySet[ReviewNote]:
     return ReviewNote.objects.visible_to(caller(request)).filter(job=job).select_related("author", "parent__author")
 
 
