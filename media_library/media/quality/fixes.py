@@ -24,8 +24,10 @@ from media_library.media.webvtt.model import Cue
 # Time after the voice that a cue may be given so that it can be read.
 _MOST_ADDED_MS = 500
 _ROUND = re.compile(r"\(([^()]*)\)")
-_EDGES = re.compile(r"^((?:<[^>]*>)*)\s+|\s+((?:<[^>]*>)*)$")
-_ITALICS = re.compile(r"</?i(?:\.[^>]*)?>")
+_EDGES = re.compile(r"^((?:<[^<>]*>)*)\s+|\s+((?:<[^<>]*>)*)$")
+_ITALICS = re.compile(r"</?i(?:\.[^<>]*)?>")
+# No caption is longer; what looks at every place of a text would take its time.
+_LONGEST_TEXT = 2000
 # Nothing of these is mended here, and they look at more than a cue and its neighbours.
 _LOCAL = tuple(rule for rule in RULES if rule.__module__ != source.__name__)
 
@@ -148,6 +150,8 @@ class _Desk:
 
     def _mend(self, rule: str, index: int, fixer: Fixer) -> Proposal | None:
         before = self.cues[index]
+        if len(before.text) > _LONGEST_TEXT:
+            return None
         around = self._around(index)
         was = self._check([cue for _, cue in around], [number for number, _ in around])
         if not any((finding.rule, finding.cue_index) == (rule, index) for finding in was):

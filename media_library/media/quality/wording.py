@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from media_library.media.profiles import primary
 from media_library.media.quality.track import Finding, Track, where
 
 DASHES = "-–—"
+# What clings to the next word is short.
+LONGEST_WORD = 40
 DOTS = re.compile(r"\.\s?\.\s?\.|…\.|\.…")
 ROUND_BRACKETS = re.compile(r"-?\s*\(.*\)")
 _SMALL_NUMBER = re.compile(r"(?<![\d.,:$£€/-])\b(?:[1-9]|10)\b(?![\d.,:%/-]*\d|%)")
@@ -38,14 +41,19 @@ def lines_max(track: Track) -> Iterator[Finding]:
 def line_break(track: Track) -> Iterator[Finding]:
     language, plain = track.language, track.plain
     for index in where(track.letters.line_counts > 1):
-        rest = plain[index]
-        while "\n" in rest:
-            upper, _, rest = rest.partition("\n")
-            last = upper.rstrip()
-            last = last[last.rfind(" ") + 1 :]
-            if last and clings(last, language) and rest.strip() and not rest.startswith("-"):
+        upper, _, below = plain[index].partition("\n")
+        # Nearly every cue has two lines; going through a list of them would cost more than the rest of the rule.
+        pairs = pairwise(plain[index].split("\n")) if "\n" in below else ((upper, below),)
+        for line, following in pairs:
+            last = line[line.rfind(" ") + 1 :] or line.rstrip().rpartition(" ")[2]
+            if len(last) <= LONGEST_WORD and clings(last, language) and _goes_on(following):
                 message = f"The line ends with “{last}”, which belongs to what follows."
                 yield Finding("line_break", index, message, "warning")
+                break
+
+
+def _goes_on(line: str) -> bool:
+    return bool(line.strip()) and not line.startswith("-")
 
 
 @lru_cache(maxsize=65_536)
@@ -138,7 +146,8 @@ def glyph(track: Track) -> Iterator[Finding]:
     if not len(letters.unshowable):
         return
     for index in letters.cues_at(letters.unshowable).tolist():
-        at = letters.unshowable
-        within = at[(at >= letters.starts[index]) & (at < letters.starts[index] + len(track.plain[index]))]
+        begin = letters.starts[index]
+        first, last = np.searchsorted(letters.unshowable, (begin, begin + len(track.plain[index])))
+        within = letters.unshowable[first:last]
         names = ", ".join(sorted({f"U+{code:04X}" for code in letters.codes[within].tolist()}))
         yield Finding("glyph", index, f"Characters that cannot be shown: {names}.")

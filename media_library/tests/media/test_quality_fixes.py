@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from media_library.media.profiles import PROFILES
-from media_library.media.quality import check
+from media_library.media.quality import Term, check
 from media_library.media.quality.fixes import FIXABLE, Context, apply, fix
 from media_library.media.webvtt import Cue, plain_text
 
@@ -146,3 +146,35 @@ def test_mending_changes_no_word_and_what_was_mended_stays_so(cues, about):
                 assert (proposal.rule, place[proposal.cue_index]) not in left
     before, rest = (Counter(f.rule for f in some if f.severity == "error") for some in (found, now))
     assert all(count <= before[rule] for rule, count in rest.items()), (before, rest)
+
+
+LONG = 60_000
+HOSTILE = {
+    "spaces": " " * LONG + "x",
+    "open tags": "<" * LONG,
+    "open italics": "<i." * LONG,
+    "lines": "a\n" * LONG + "a",
+    "dots": "." * LONG,
+    "digits": "1." * LONG,
+    "brackets": "(" * LONG,
+    "controls": "\x07" * LONG,
+    "one word": "the" * LONG,
+}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", list(HOSTILE.values()), ids=list(HOSTILE))
+def test_no_text_takes_long(text):
+    cues = [Cue(0, 2000, text), Cue(2000, 4000, "Well.")]
+    terms = [Term(text[:2000], (text[:2000],)), Term("Well", ("Well",), forbidden=True)]
+    for profile in (PROFILES["netflix-sdh"], PROFILES["bbc"]):
+        about = {"profile": profile, "language": "ko" if "<i" in text else "en", "fps": 25}
+        found = check(cues, **about, sources=[text, text], terms=terms)
+        fix(cues, found, context=Context(**about))
+
+
+@pytest.mark.timeout(20)
+def test_thousands_of_cues_with_faults_take_seconds():
+    cues = [Cue(n * 100, n * 100 + 90, f"\x07 Well... {n % 10}") for n in range(20_000)]
+    terms = [Term(f"word {n}", (f"palabra {n}",)) for n in range(2_000)]
+    assert len(check(cues, fps=25, sources=["a word 7 of it"] * 20_000, terms=terms, language="ja")) > 20_000
