@@ -19,31 +19,32 @@ from jobs.services import translating, voicing
 from jobs.services.pausing import require_describing
 
 
-class TranslateInput(Input):
+class TranslateChangesInput(Input):
     only = serializers.ChoiceField(choices=["changed"], required=False, default="changed")
 
 
 class Translate(ApiView):
     """What changed in the source since the language was translated. Cues that people wrote stay; the run names those to look at."""
 
-    takes = TranslateInput
+    takes = TranslateChangesInput
+    gives = Gives(post={"run_id": "uuid", "status": "string", "status_url": "url"})
 
     def post(self, request: Request, job_id: uuid.UUID, lang: str) -> HttpResponse:
         job = find_job(request, job_id)
         output = services.find_output(job, lang)
         policies.require(caller(request), "translate", job)
-        TranslateInput.parse(request.data)
+        TranslateChangesInput.parse(request.data)
         return accepted(translating.translate_changes(output, actor=caller(request)))
 
 
-class VoiceInput(Input):
+class LanguageVoiceInput(Input):
     voice = TextField(max_length=80, allow_blank=True)
 
 
 class Voice(ApiView):
     """Whose voice speaks this language. An empty name is the job's own voice again."""
 
-    takes = VoiceInput
+    takes = LanguageVoiceInput
     gives = Gives(
         patch={
             "language": "string",
@@ -58,7 +59,7 @@ class Voice(ApiView):
         job = find_job(request, job_id)
         output = services.find_output(job, lang)
         require_describing(caller(request), output)
-        body = VoiceInput.parse(request.data)
+        body = LanguageVoiceInput.parse(request.data)
         output = voicing.choose_voice(output, body["voice"], actor=caller(request))
         return Response(
             {

@@ -67,7 +67,7 @@ class VoicesQuery(Input):
             raise serializers.ValidationError(error.message) from error
 
 
-class PreviewInput(Input):
+class VoicePreviewInput(Input):
     text = TextField(min_length=1, max_length=LONGEST_TEXT)
     voice = TextField(max_length=NAME_LENGTH)
     provider = TextField(max_length=NAME_LENGTH, required=False, default="")
@@ -139,13 +139,13 @@ class SoundUnlessAskedOtherwise(DefaultContentNegotiation):
 class Preview(ApiView):
     """The sound itself; with `Accept: application/json` a link to it. `X-Engine` names who spoke."""
 
-    takes = PreviewInput
+    takes = VoicePreviewInput
     gives = Gives(post=PREVIEW)
     throttle_group = "previews"
     content_negotiation_class = SoundUnlessAskedOtherwise
 
     def post(self, request: Request) -> Response | HttpResponse:
-        body = PreviewInput.parse(request.data)
+        body = VoicePreviewInput.parse(request.data)
         heard = voicing.preview(
             body["text"],
             voice=body["voice"],

@@ -37,12 +37,12 @@ PRONUNCIATION = {
 }
 
 
-class ListQuery(Input):
+class PronunciationListQuery(Input):
     client_id = IdField(required=False, allow_null=True, default=None)
     search = TextField(max_length=200, required=False, allow_blank=True, default="")
 
 
-class ChangeInput(Input):
+class PronunciationChangeInput(Input):
     term = TextField(max_length=LONGEST_TERM, required=False)
     respelling = TextField(max_length=LONGEST_RESPELLING, required=False)
     language = TextField(max_length=35, required=False, allow_blank=True)
@@ -50,7 +50,7 @@ class ChangeInput(Input):
     case_sensitive = serializers.BooleanField(required=False)
 
 
-class AddInput(ChangeInput):
+class PronunciationInput(PronunciationChangeInput):
     term = TextField(max_length=LONGEST_TERM)
     respelling = TextField(max_length=LONGEST_RESPELLING)
     client_id = IdField(required=False, allow_null=True, default=None)
@@ -88,13 +88,13 @@ class PronunciationView(ApiView):
 
 
 class Pronunciations(PronunciationView):
-    takes = AddInput
-    query = ("page", "size", ListQuery)
+    takes = PronunciationInput
+    query = ("page", "size", PronunciationListQuery)
     gives = Gives(get=page(PRONUNCIATION), post=Made(PRONUNCIATION))
 
     def get(self, request: Request) -> Response:
         wanted = PageRequest.parse(request.query_params)
-        query = ListQuery.parse(request.query_params)
+        query = PronunciationListQuery.parse(request.query_params)
         found = Pronunciation.objects.visible_to(self.caller).holding(query["search"].strip()).order_by("term", "pk")
         if query["client_id"] is not None:
             found = found.filter(client=query["client_id"])
@@ -102,7 +102,7 @@ class Pronunciations(PronunciationView):
 
     def post(self, request: Request) -> Response:
         policies.require(self.caller, "media_library.pronunciation.create")
-        body = AddInput.parse(request.data)
+        body = PronunciationInput.parse(request.data)
         place = place_of(self.caller, body.pop("client_id"))
         policies.require(self.caller, "media_library.pronunciation.create", place.entry(self.caller))
         made = pronunciations.add_pronunciation(place, actor=self.caller, **body)
@@ -123,7 +123,7 @@ def place_of(user: User, client_id: uuid.UUID | None) -> Place:
 
 
 class PronunciationDetail(PronunciationView):
-    takes = ChangeInput
+    takes = PronunciationChangeInput
     gives = Gives(get=PRONUNCIATION, patch=PRONUNCIATION)
 
     def get(self, _request: Request, pronunciation_id: uuid.UUID) -> Response:
@@ -132,7 +132,7 @@ class PronunciationDetail(PronunciationView):
     def patch(self, request: Request, pronunciation_id: uuid.UUID) -> Response:
         entry = self.find(pronunciation_id)
         policies.require(self.caller, "media_library.pronunciation.change", entry)
-        body = ChangeInput.parse(request.data)
+        body = PronunciationChangeInput.parse(request.data)
         return Response(output(pronunciations.change_pronunciation(entry, actor=self.caller, **body)))
 
     def delete(self, _request: Request, pronunciation_id: uuid.UUID) -> Response:

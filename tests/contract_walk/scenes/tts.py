@@ -35,7 +35,7 @@ def names_who_spoke(_stage: Stage, answer: Answer) -> None:
 scene(
     "accessible.tts.voices",
     who="client",
-    errors={"422": (Twist(query={"provider": "discovery"}), Twist(query={"language": "no language"}))},
+    errors={"fields": (Twist(query={"provider": "discovery"}), Twist(query={"language": "no language"}))},
     checks=(every_provider,),
 )
 scene("accessible.tts.languages", who="linguist", checks=(spanish_is_spoken,))
