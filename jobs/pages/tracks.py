@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.errors import ConflictError, DomainError, NotAllowedError, NotFoundError
 from core.storage import store
@@ -20,7 +21,7 @@ from jobs.forms import TrackForm
 from jobs.models import Job, LanguageOutput
 from jobs.pages import player, present
 from jobs.pages.views import find_job, viewer
-from jobs.services import quality
+from jobs.services import presence, quality
 from media_library.media import webvtt
 from media_library.media.pauses import Pause
 from media_library.media.profiles import Profile
@@ -169,6 +170,21 @@ def shots(request: HttpRequest, job_id: uuid.UUID) -> JsonResponse:
     source = find_job(request, job_id).source
     found = source.technical.get("shots") if source else None
     return JsonResponse({"shots": sorted(found or [])}, headers={"Cache-Control": "private, no-cache"})
+
+
+@login_required
+@require_POST
+def here(request: HttpRequest, job_id: uuid.UUID, language: str, kind: str) -> JsonResponse:
+    """The editor says now and then at which cue its person is, and hears who else has the track open."""
+    text = services.read_track(find_job(request, job_id), language=language, kind=checked(kind), reader=viewer(request))
+    cue = request.POST.get("cue", "")
+    people = presence.look_in(
+        text,
+        viewer(request),
+        cue=int(cue) if cue.isdecimal() and len(cue) < 7 else None,
+        leaves="leaves" in request.POST,
+    )
+    return JsonResponse({"people": [asdict(person) for person in people]})
 
 
 def stored_text(asset: Asset) -> str:

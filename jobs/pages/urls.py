@@ -46,6 +46,7 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>.vtt", tracks.track_file, name="track_file"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>/versions", versions.versions, name="versions"),
     path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>", tracks.editor, name="track"),
+    path("jobs/<uuid:job_id>/tracks/<str:language>/<str:kind>/here", tracks.here, name="track_here"),
     path("jobs/<uuid:job_id>/films/<str:film>/<str:language>.vtt", tracks.film_captions, name="film_captions"),
     path(
         "jobs/<uuid:job_id>/description/<str:language>.json",

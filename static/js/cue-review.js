@@ -24,15 +24,16 @@ export class CueReview {
     this.address = `${this.base}/languages/${encodeURIComponent(language)}`;
     this.right = new WeakSet();
     this.allowed = new Set();
+    this.known = 0;
     this.dialog = desk.querySelector("[data-move]");
     this.dialog.querySelector("form").addEventListener("submit", (event) => this.send(event));
     this.comments = new CueComments(desk, this.address);
-    desk.addEventListener("desk-saved", () => this.load());
+    desk.addEventListener("desk-saved", () => this.going || this.load());
     desk.addEventListener("desk-changed", () => {
       clearTimeout(this.counting);
       this.counting = setTimeout(() => this.drawProgress(), 200);
     });
-    this.load({ first: true });
+    this.begun = this.load({ first: true });
     this.socket = new LiveSocket({
       address: `/api/v1/ws/status?job_id=${job}`,
       after: null,
@@ -43,15 +44,18 @@ export class CueReview {
   }
 
   async load({ first = false } = {}) {
+    const known = this.known;
     const answer = await ask(`${this.base}/language-qc`).catch(() => null);
     const state = answer?.ok ? answer.body.languages?.[this.desk.dataset.language] : null;
-    if (!state || this.going) return;
+    // What a mark or a move answered meanwhile is newer.
+    if (!state || this.going || this.known !== known) return;
     this.take(state);
     if (first) this.comments.load();
   }
 
   take(state) {
     const { desk } = this;
+    this.known++;
     this.state = state;
     this.allowed = new Set(state.allowed_actions ?? []);
     if (desk.dataset.kind === "captions") {
@@ -121,7 +125,9 @@ export class CueReview {
   async reviewed() {
     const { desk } = this;
     const { cue } = desk;
-    if (!cue || this.going) return;
+    if (!cue || this.pressed) return;
+    this.pressed = true;
+    await this.begun;
     this.going = true;
     try {
       if (desk.list.dirty && !(await desk.saving.save())) return;
@@ -140,7 +146,7 @@ export class CueReview {
       if (!(error instanceof TypeError)) throw error;
       toast("The studio cannot be reached. Try again.", "error");
     } finally {
-      this.going = false;
+      this.going = this.pressed = false;
     }
   }
 

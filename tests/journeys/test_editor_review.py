@@ -170,3 +170,16 @@ def test_a_version_can_say_what_changed(open_page: OpenPage, translated: Job, ma
     version = scenes.newest(captions(translated))
     assert version.comment == "Shorter, for the reader"
     assert "Más corto." in version.content
+
+
+def test_people_see_who_else_is_in_the_text(
+    open_page: OpenPage, translated: Job, reviewer: User, mara: User, house: Organization
+) -> None:
+    page = edit(open_page, translated, mara)
+    page.get_by_role("grid").get_by_role("button", name="Cue 4", exact=True).click()
+    page.wait_for_timeout(2500)
+    other = edit(open_page, translated, reviewer)
+    expect(other.get_by_role("img", name="Mara Lindqvist is here, cue 4")).to_be_visible(timeout=15_000)
+    client = edit(open_page, translated, scenes.person(User.Role.CLIENT, house=house, name="Carla Client"))
+    client.wait_for_timeout(2500)
+    expect(client.get_by_role("img", name="is here")).to_have_count(0)

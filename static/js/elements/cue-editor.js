@@ -9,6 +9,7 @@ import { CueFindings } from "../cue-findings.js";
 import { CueGrid } from "../cue-grid.js";
 import { CueKeys } from "../cue-keys.js";
 import { CueList } from "../cue-list.js";
+import { CuePresence } from "../cue-presence.js";
 import { CueReview } from "../cue-review.js";
 import { CueSaving } from "../cue-saving.js";
 import { CueSource } from "../cue-source.js";
@@ -52,6 +53,7 @@ class CueEditor extends HTMLElement {
     this.terms = new CueTerms(this);
     this.checks = new CueChecks(this);
     this.review = new CueReview(this);
+    this.presence = new CuePresence(this);
     this.listen();
     this.redraw();
     this.select(0, { seek: false });
