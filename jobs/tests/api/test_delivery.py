@@ -7,6 +7,7 @@ import io
 import json
 import threading
 import time
+import tracemalloc
 import uuid
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
@@ -36,10 +37,12 @@ from core.storage import store
 from core.storage.models import Removal
 from core.testing.contract import differences, endpoint
 from core.testing.files import body_of
+from jobs import queries
 from jobs.api import delivery as shapes
 from jobs.models import Delivery, Job
-from jobs.services import deliveries
+from jobs.services import deliveries, packaging
 from jobs.services.packaging import DELIVERED, FORMATS
+from jobs.steps.package import write_package
 from jobs.tests.factories import VTT, AssetFactory, JobFactory, give_captions
 from media_library import services as library
 from media_library.media import webvtt
@@ -386,3 +389,21 @@ def test_it_costs_the_same_however_many_there_are(
                 assert (answer.status_code, len(answer.json()["items"])) == (200, count)
         costs.append(len(queries))
     assert costs[0] == costs[1]
+
+
+def test_a_large_film_is_packed_without_being_held_in_memory(job: Job, tmp_path: Path) -> None:
+    large = tmp_path / "large.mp4"
+    with large.open("wb") as sparse:
+        sparse.truncate(96 * 2**20)
+    key = f"test/{uuid.uuid4()}/large.mp4"
+    store().put(key, large, content_type="video/mp4")
+    Asset.objects.filter(filename="film.mp4").update(key=key)
+    plan = packaging.plan(list(queries.detailed(Job.objects.all())), kinds=DELIVERED, forms=FORMATS)
+    tracemalloc.start()
+    try:
+        files = write_package(tmp_path / "package.zip", plan)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert max(file["bytes"] for file in files) == 96 * 2**20
+    assert peak < 16 * 2**20
