@@ -33,6 +33,8 @@ SCALARS: Mapping[str, Mapping[str, Any]] = {
 }
 PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
 NUMBERS = ("page", "size", "older_than_days")
+# Methods whose parameters stand in the query, unless a view says otherwise.
+READS = frozenset({"GET", "DELETE"})
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class StudioSchema(AutoSchema):
         return {201: described(shape.shape)} if isinstance(shape, Made) else {200: described(shape)}
 
     def get_override_parameters(self) -> list[Any]:
-        wanted = getattr(self.view, "query", ()) if self.method in {"GET", "DELETE"} else ()
+        wanted = getattr(self.view, "query", ()) if self.method in getattr(self.view, "query_methods", READS) else ()
         return [
             OpenApiParameter(one, OpenApiTypes.INT if one in NUMBERS else OpenApiTypes.STR)
             if isinstance(one, str)

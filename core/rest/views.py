@@ -11,13 +11,14 @@ from rest_framework.views import APIView
 
 from core.rest import idempotency
 from core.rest.inputs import Input
-from core.rest.schema import Gives, StudioSchema
+from core.rest.schema import READS, Gives, StudioSchema
 
 
 class ApiView(APIView):
     """Signed-in callers only, unless a view opens itself with `permission_classes = [AllowAny]`.
 
     `takes`, `gives` and `query` tell the description of the API what a write wants, what is answered, and what a query may hold.
+    `query_methods` are those whose query that is.
     With `body_names_things` ids stand in the body, so that what they name may not be there.
     `throttle_group` names the limit that counts (core.rest.limits), for all methods or by method; without it, the surface's own.
     A POST with an Idempotency-Key is carried out once; views whose answer is a credential switch that off, because it is stored.
@@ -27,6 +28,7 @@ class ApiView(APIView):
     takes: ClassVar[type[Input] | None] = None
     gives: ClassVar[Gives | None] = None
     query: ClassVar[tuple[str | type[Input], ...]] = ()
+    query_methods: ClassVar[frozenset[str]] = READS
     body_names_things: ClassVar[bool] = False
     throttle_group: ClassVar[str | dict[str, str] | None] = None
     idempotent: ClassVar[bool] = True

@@ -90,7 +90,7 @@ class DraftInput(BasedInput):
     content = serializers.CharField(trim_whitespace=False, allow_blank=True)
 
 
-class MergeInput(DraftInput):
+class TrackMergeInput(DraftInput):
     base_version = serializers.IntegerField(min_value=1, max_value=LARGEST_INT)
 
 

@@ -40,6 +40,7 @@ class JsonUnlessAskedOtherwise(DefaultContentNegotiation):
 class JobTrack(ApiView):
     takes = shapes.TrackSaveInput
     query = (TrackQuery,)
+    query_methods = frozenset({"GET", "PATCH"})
     gives = Gives(get=shapes.TRACK, patch=shapes.TRACK)
 
     content_negotiation_class = JsonUnlessAskedOtherwise
@@ -177,14 +178,14 @@ class Restore(ApiView):
 class Merge(ApiView):
     """The caller's text and what others saved since, as one; nothing is saved."""
 
-    takes = shapes.MergeInput
+    takes = shapes.TrackMergeInput
     gives = Gives(post=shapes.MERGED)
     max_body_bytes = TRACK_BODY_BYTES
 
     def post(self, request: Request, job_id: uuid.UUID) -> Response:
         job = find_job(request, job_id)
         policies.require(caller(request), "edit_tracks", job)
-        body = shapes.MergeInput.parse(both(request))
+        body = shapes.TrackMergeInput.parse(both(request))
         merged = services.merge_draft(
             job,
             language=body["lang"],
