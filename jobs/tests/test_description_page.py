@@ -163,3 +163,15 @@ def test_a_linguist_of_another_language_neither_reads_nor_moves(house: Organizat
     client = Client()
     client.force_login(linguist)
     assert client.get(f"/jobs/{job.pk}/description/en").status_code == 404
+
+
+def test_a_guest_with_a_link_hears_the_lines_too(desk: Client, job: Job) -> None:
+    give_timetable(job)
+    describe(job, "A woman enters.")
+    made = desk.post(f"/api/v1/share/jobs/{job.pk}/share", {}, content_type="application/json").json()
+    guest = Client()
+    page = guest.get(f"/s/{made['token']}")
+    address = f"/s/{made['token']}/description/en.json"
+    assert address in page.content.decode()
+    assert [line["index"] for line in guest.get(address).json()["lines"]] == [0, 1, 2]
+    assert guest.get("/s/no-such-token/description/en.json").status_code == 404

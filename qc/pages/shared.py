@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import policies
 from core.errors import DomainError, NotFoundError
+from jobs import services as job_services
 from jobs.models import Job
 from jobs.pages import player as films
 from jobs.pages.tracks import shifted_captions, vtt
@@ -168,6 +169,7 @@ def doors(guest: Guest) -> films.Doors:
         track=lambda language, kind: reverse("qc:shared_track", args=[token, language, kind]),
         film_captions=lambda film, language: reverse("qc:shared_film_captions", args=[token, film, language]),
         seconds=LINK_SECONDS,
+        lines=lambda language: reverse("qc:shared_lines", args=[token, language]),
     )
 
 
@@ -183,6 +185,17 @@ def track_file(request: HttpRequest, token: str, language: str, kind: str) -> Ht
 def film_captions(request: HttpRequest, token: str, film: str, language: str) -> HttpResponse:
     guest = guest_door.inside(request, token)
     return shifted_captions(guest.share.job, film, text_of(guest, language, Track.Kind.CAPTIONS))
+
+
+@never_cache
+@require_GET
+def spoken_lines(request: HttpRequest, token: str, language: str) -> HttpResponse:
+    """What a guest's player speaks where no film carries the language."""
+    guest = guest_door.inside(request, token)
+    text_of(guest, language, Track.Kind.AUDIO_DESCRIPTION)
+    output = job_services.find_output(guest.share.job, language)
+    body = job_services.spoken_lines(output, expires_in=LINK_SECONDS)
+    return JsonResponse(body, headers={"Cache-Control": "private, no-store"})
 
 
 def text_of(guest: Guest, language: str, kind: str) -> TrackVersion:

@@ -29,5 +29,6 @@ urlpatterns = [
     path("s/<str:token>/notes", shared.say, name="guest_note"),
     path("s/<str:token>/verdict", shared.decide, name="guest_verdict"),
     path("s/<str:token>/tracks/<str:language>/<str:kind>.vtt", shared.track_file, name="shared_track"),
+    path("s/<str:token>/description/<str:language>.json", shared.spoken_lines, name="shared_lines"),
     path("s/<str:token>/films/<str:film>/<str:language>.vtt", shared.film_captions, name="shared_film_captions"),
 ]
