@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from accounts.models import User
 from core.live.events import percent
-from core.rest.inputs import IdField, Input
+from core.rest.inputs import IdField, Input, TextField
 from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import services, workflows
@@ -254,11 +254,11 @@ class JobsInput(Input):
 
 
 class CommentInput(Input):
-    comment = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    comment = TextField(max_length=5000, required=False, allow_blank=True, default="")
 
 
 class ReasonInput(Input):
-    reason = serializers.CharField(max_length=5000, required=False, allow_blank=True, default="")
+    reason = TextField(max_length=5000, required=False, allow_blank=True, default="")
 
 
 class ReturnInput(ReasonInput):

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from accounts import policies
 from core.rest.schema import Gives
+from jobs.api.serializers import CommentInput, ReasonInput
 from qc import queries, review_policies, workflows
 from qc.api import shapes
 from qc.api.base import LanguageView, body_of
@@ -95,7 +96,7 @@ class StartWork(Act):
 
 class Submit(Act):
     verb = "submit"
-    takes = shapes.CommentInput
+    takes = CommentInput
 
     def move(self, review: LanguageReview, body: dict[str, Any]) -> LanguageReview:
         return workflows.submit(review, actor=self.caller, comment=body["comment"])
@@ -110,7 +111,7 @@ class OpenReview(Act):
 
 class Approve(Act):
     verb = "approve"
-    takes = shapes.CommentInput
+    takes = CommentInput
 
     def move(self, review: LanguageReview, body: dict[str, Any]) -> LanguageReview:
         return workflows.approve(review, actor=self.caller, comment=body["comment"])
@@ -118,7 +119,7 @@ class Approve(Act):
 
 class Reject(Act):
     verb = "reject"
-    takes = shapes.ReasonInput
+    takes = ReasonInput
 
     def move(self, review: LanguageReview, body: dict[str, Any]) -> LanguageReview:
         return workflows.reject(review, actor=self.caller, reason=body["reason"])
@@ -126,7 +127,7 @@ class Reject(Act):
 
 class Reopen(Act):
     verb = "reopen"
-    takes = shapes.CommentInput
+    takes = CommentInput
 
     def move(self, review: LanguageReview, body: dict[str, Any]) -> LanguageReview:
         return workflows.reopen(review, actor=self.caller, comment=body["comment"])

@@ -135,14 +135,6 @@ class LanguagesInput(Input):
     )
 
 
-class CommentInput(Input):
-    comment = TextField(max_length=5000, required=False, allow_blank=True, default="")
-
-
-class ReasonInput(Input):
-    reason = TextField(max_length=5000, required=False, allow_blank=True, default="")
-
-
 class WaiverInput(Input):
     reason = TextField(max_length=1000)
 
