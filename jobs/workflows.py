@@ -170,7 +170,7 @@ def complete(job: Job, *, actor: User, comment: str = "") -> Job:
     if job.run_id:
         runs.resume(job.run_id, FINAL_GATE, result={"completed_by": str(actor.pk)})
     events.job_status(job, before=before, progress=1.0)
-    _tell_creator(job, "completed", f"“{job}” is completed.")
+    _tell_creator(job, "completed", f"“{job}” is completed.", by=actor)
     return job
 
 
@@ -194,7 +194,7 @@ def _reject(verb: str, job: Job, *, actor: User, reason: str, stage: str) -> Job
     job = JOB.move(verb, job, actor=actor, changes={"rejection": rejection}, reason=reason)
     revoke_work(job)
     events.job_status(job, before=before)
-    _tell_creator(job, "rejected", f"“{job}” was rejected{_because(reason)}", urgent=True)
+    _tell_creator(job, "rejected", f"“{job}” was rejected{_because(reason)}", by=actor, urgent=True)
     return job
 
 
@@ -233,7 +233,7 @@ def blocked_on_source(job: Job, *, actor: User, reason: str = "") -> Job:
     job = JOB.move("blocked_on_source", job, actor=actor, changes={"blocked_reason": reason}, reason=reason)
     revoke_work(job)
     events.job_status(job, before=before)
-    _tell_creator(job, "blocked", f"The video of “{job}” has a problem{_because(reason)}", urgent=True)
+    _tell_creator(job, "blocked", f"The video of “{job}” has a problem{_because(reason)}", by=actor, urgent=True)
     return job
 
 
@@ -307,9 +307,11 @@ def _because(reason: str) -> str:
     return f": {reason}" if reason else "."
 
 
-def _tell_creator(job: Job, kind: str, text: str, *, urgent: bool = False) -> None:
+def _tell_creator(job: Job, kind: str, text: str, *, by: User, urgent: bool = False) -> None:
+    """Nobody is told of what they did themselves."""
     url, subject = f"/jobs/{job.pk}", f"job:{job.pk}"
-    notify([job.created_by], kind=f"job.{kind}", text=text, url=url, subject=subject, urgent=urgent)
+    told = [job.created_by] if job.created_by_id != by.pk else []
+    notify(told, kind=f"job.{kind}", text=text, url=url, subject=subject, urgent=urgent)
 
 
 @transaction.atomic

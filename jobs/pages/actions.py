@@ -59,6 +59,7 @@ MANY = {
         Many("approve_source", "check", "Approve the sources", "approved"),
         Many("return_to_qc", "history", "Return to QC", "returned to quality control"),
         Many("retry", "retry", "Try again", "started again"),
+        Many("downloads", "download", "Pack the files", "packed"),
         Many("cancel", "stop", "Cancel", "cancelled"),
         Many("delete", "trash", "Delete", "deleted"),
     )

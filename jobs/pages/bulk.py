@@ -15,10 +15,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
 from accounts.models import User
+from core.errors import NotFoundError
 from jobs import policies, services, workflows
 from jobs.models import Job
 from jobs.pages.actions import MANY
 from jobs.pages.views import viewer
+from jobs.services import deliveries
+from jobs.services.packaging import DELIVERED, FORMATS
 
 NAMED_AT_MOST = 5
 
@@ -41,8 +44,27 @@ def act_on_many(request: HttpRequest) -> HttpResponse:
     if verb not in MANY:
         raise Http404
     policies.require(user, verb)
+    if verb == "downloads":
+        return pack(request)
     doing = _doing(user, request.POST.get(f"words_{verb}", "").strip()[:500])
     tell(request, services.each(named(request), user=user, do=doing[verb]), done=MANY[verb].done)
+    return redirect(back(request))
+
+
+def pack(request: HttpRequest) -> HttpResponse:
+    """One package of all of them. It is fetched where it is shown, or at once when there is one already."""
+    try:
+        asked = deliveries.ask_for_package(named(request), kinds=DELIVERED, forms=FORMATS, actor=viewer(request))
+    except NotFoundError:
+        messages.error(request, "None of these jobs has files that you can take along.")
+        return redirect(back(request))
+    for one in asked.skipped[:NAMED_AT_MOST]:
+        messages.error(request, f"Left out: {one['detail']}")
+    if asked.delivery.status == asked.delivery.Status.READY:
+        return redirect("jobs:package_file", delivery_id=asked.delivery.pk)
+    messages.success(
+        request, "The files are being packed. The package is under “Delivery” on the page of each of these jobs."
+    )
     return redirect(back(request))
 
 

@@ -10,8 +10,8 @@ from accounts.models import Organization, User
 from accounts.tests.factories import OrganizationFactory, UserFactory
 from core.runs.models import Run
 from jobs import services
-from jobs.models import Job
-from jobs.tests.factories import JobFactory
+from jobs.models import Delivery, Job
+from jobs.tests.factories import JobFactory, give_captions
 from qc.models import LanguageReview
 
 pytestmark = pytest.mark.django_db
@@ -148,15 +148,29 @@ class TestSelection:
         waiting.refresh_from_db()
         assert waiting.status == S.APPROVED_SOURCE
 
+    def test_the_files_of_several_jobs_are_packed_together(self, house, people) -> None:
+        jobs = [JobFactory(organization=house, status=S.COMPLETED) for _ in range(2)]
+        for job in jobs:
+            give_captions(job)
+        empty = JobFactory(organization=house, status=S.COMPLETED, source=None)
+        sent = {"act": "downloads", "ids": [one.pk for one in (*jobs, empty)]}
+        answer = as_(people["production"]).post("/jobs/bulk", sent)
+        assert answer.url == "/jobs"
+        told = [str(message) for message in answer.wsgi_request._messages]
+        assert told[-1].startswith("The files are being packed.")
+        assert set(Delivery.objects.get().jobs.all()) == set(jobs)
+        nothing = as_(people["production"]).post("/jobs/bulk", {"act": "downloads", "ids": [empty.pk]})
+        assert [str(message) for message in nothing.wsgi_request._messages][-1].startswith("None of these jobs")
+
     def test_each_role_is_offered_what_it_may(self, house, people) -> None:
         JobFactory(organization=house, status=S.PENDING_QC)
         offered = {
             role: [offer.verb for offer in as_(user).get("/jobs").context["bulk"]] for role, user in people.items()
         }
         assert offered["linguist"] == []
-        assert offered["reviewer"] == ["approve_source"]
-        assert offered["project_manager"] == ["return_to_qc", "retry", "cancel", "delete"]
-        assert offered["client"] == ["cancel", "delete"]
+        assert offered["reviewer"] == ["approve_source", "downloads"]
+        assert offered["project_manager"] == ["return_to_qc", "retry", "downloads", "cancel", "delete"]
+        assert offered["client"] == ["downloads", "cancel", "delete"]
         assert as_(people["linguist"]).post("/jobs/bulk", {"act": "delete"}).status_code == 403
         assert as_(people["admin"]).post("/jobs/bulk", {"act": "explode"}).status_code == 404
 
