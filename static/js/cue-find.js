@@ -140,6 +140,7 @@ export class CueFind {
   }
 
   tell(text) {
+    clearTimeout(this.counting);
     this.note.textContent = text;
     announce(text);
   }

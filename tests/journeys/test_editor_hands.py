@@ -102,7 +102,7 @@ def test_words_are_found_and_replaced(open_page: OpenPage, translated: Job, mara
     expect(page.get_by_text("2 found")).to_be_visible()
     page.get_by_label("Replace by").fill("X")
     page.get_by_role("button", name="Replace all").press("Enter")
-    expect(page.get_by_text("2 replaced. One undo takes them back.")).to_be_visible()
+    expect(page.locator("[data-find-note]")).to_have_text("2 replaced. One undo takes them back.")
     page.keyboard.press("Escape")
     expect(page.get_by_role("grid")).to_be_focused()
     page.keyboard.press("Control+z")

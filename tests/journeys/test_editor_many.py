@@ -99,3 +99,10 @@ def test_five_thousand_cues_stay_at_hand(open_page: OpenPage, long_job: Job, mar
     assert page.locator("[data-rows] tr").count() < 60
     expect(page.locator("[data-state-text]")).to_have_text(re.compile("not saved yet|draft saved"))
     page.on("dialog", lambda dialog: dialog.accept())
+
+
+def test_a_narrow_page_holds_few_rows_too(open_page: OpenPage, long_job: Job, mara: User) -> None:
+    page = open_page(f"/jobs/{long_job.pk}/tracks/en/captions", user=mara, width=360)
+    expect(page.get_by_text("5000 cues", exact=True)).to_be_visible()
+    expect(page.locator("[data-rows] tr").first).to_be_visible()
+    assert page.locator("[data-rows] tr").count() < 60
