@@ -11,14 +11,14 @@ from rest_framework.views import APIView
 
 from core.rest import idempotency
 from core.rest.inputs import Input
-from core.rest.schema import READS, Gives, StudioSchema
+from core.rest.schema import READS, WRITES, Gives, StudioSchema
 
 
 class ApiView(APIView):
     """Signed-in callers only, unless a view opens itself with `permission_classes = [AllowAny]`.
 
     `takes`, `gives` and `query` tell the description of the API what a write wants, what is answered, and what a query may hold.
-    `query_methods` are those whose query that is.
+    `query_methods` are those whose query that is. `bodied` are those whose body `takes` tells of.
     With `body_names_things` ids stand in the body, so that what they name may not be there.
     `throttle_group` names the limit that counts (core.rest.limits), for all methods or by method; without it, the surface's own.
     A POST with an Idempotency-Key is carried out once; views whose answer is a credential switch that off, because it is stored.
@@ -29,6 +29,7 @@ class ApiView(APIView):
     gives: ClassVar[Gives | None] = None
     query: ClassVar[tuple[str | type[Input], ...]] = ()
     query_methods: ClassVar[frozenset[str]] = READS
+    bodied: ClassVar[frozenset[str]] = WRITES
     body_names_things: ClassVar[bool] = False
     throttle_group: ClassVar[str | dict[str, str] | None] = None
     idempotent: ClassVar[bool] = True

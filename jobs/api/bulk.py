@@ -32,6 +32,7 @@ class DeleteMany(ApiView):
     takes = shapes.JobsInput
     query = (shapes.JobsInput,)
     gives = Gives(delete=shapes.BULK)
+    bodied = frozenset({"POST", "DELETE"})
     body_names_things = True
 
     def delete(self, request: Request) -> Response:

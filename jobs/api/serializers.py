@@ -186,6 +186,13 @@ class UploadCompleteInput(NewJobInput):
     gcs_uri = serializers.CharField(max_length=500)
 
 
+class JobCreateInput(UploadCompleteInput):
+    """Either the file itself (multipart), or the name of an upload that is complete."""
+
+    gcs_uri = serializers.CharField(max_length=500, required=False)
+    file = serializers.FileField(required=False)
+
+
 class JobListQuery(Input):
     status = serializers.CharField(required=False, default="", allow_blank=True)
     org_id = IdField(required=False, default=None)

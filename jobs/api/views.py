@@ -84,7 +84,7 @@ class UploadComplete(ApiView):
 
 
 class Jobs(ApiView):
-    takes = shapes.UploadCompleteInput
+    takes = shapes.JobCreateInput
     query = ("page", "size", shapes.JobListQuery)
     gives = Gives(get=page_shape(shapes.JOB_ROW), post=Made(shapes.JOB))
     # The file, and room for the form's other fields.
