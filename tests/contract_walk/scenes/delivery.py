@@ -64,5 +64,5 @@ scene(
     body=wanted,
     errors={"No downloadable assets": (Twist(body={"job_ids": [str(uuid.UUID(int=7))]}),)},
     refused=("linguist",),
-    checks=(tells_what_is_left_out,),
+    effects=(tells_what_is_left_out,),
 )
