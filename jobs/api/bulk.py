@@ -30,7 +30,6 @@ def results(request: Request, ids: list[Any], do: Callable[[Job], Any]) -> Respo
 
 class DeleteMany(ApiView):
     takes = shapes.JobsInput
-    query = (shapes.JobsInput,)
     gives = Gives(delete=shapes.BULK)
     bodied = frozenset({"POST", "DELETE"})
     body_names_things = True
