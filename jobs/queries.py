@@ -21,7 +21,12 @@ WEEK = timedelta(days=7)
 
 def _outputs() -> QuerySet[LanguageOutput]:
     return LanguageOutput.objects.select_related(
-        "review", "captions", "description", "description_audio", "accessible_video", "accessible_captions",
+        "review",
+        "captions",
+        "description",
+        "description_audio",
+        "accessible_video",
+        "accessible_captions",
         "standard_video",
     )
 
