@@ -13,7 +13,7 @@ from accounts.models import Client, Organization, Project, User
 
 class BriefQuerySet(models.QuerySet["Brief"]):
     def visible_to(self, user: User) -> BriefQuerySet:
-        """One's own; production and admins: the house's; clients: those of their clients; project managers: those and the ones of no client."""
+        """One's own; production and admins: the house's; clients: those of their clients; project managers: also those of no client."""
         briefs = self.filter(deleted_at=None)
         if user.is_platform_admin:
             return briefs

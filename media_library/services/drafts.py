@@ -31,7 +31,9 @@ def automatic_draft(track: Track, *, author: User) -> TrackDraft:
 
 
 def drafts_of(track: Track, *, author: User) -> QuerySet[TrackDraft]:
-    return TrackDraft.objects.visible_to(author).filter(track=track).select_related("track").order_by("-updated_at", "-id")
+    return (
+        TrackDraft.objects.visible_to(author).filter(track=track).select_related("track").order_by("-updated_at", "-id")
+    )
 
 
 def discard_automatic_draft(track: Track, *, author: User) -> None:

@@ -51,4 +51,5 @@ __all__ = [
     "tokens",
     "tracks",
     "transcripts",
+    "tts",
 ]

@@ -136,7 +136,9 @@ scene(
     errors={
         "User is not a reviewer": (
             Twist(body=named("reviewer_id", "second_manager")),
-            Twist(given=english(S.ASSIGNED, linguist="production", reviewer=None), body=named("reviewer_id", "production")),
+            Twist(
+                given=english(S.ASSIGNED, linguist="production", reviewer=None), body=named("reviewer_id", "production")
+            ),
         ),
         "User not found": nobody_there("reviewer_id"),
         "Reviewer already assigned; use reassign-reviewer": Twist(given=english(S.ASSIGNED)),
