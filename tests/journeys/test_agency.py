@@ -173,7 +173,7 @@ def spanish_is_checked(agency: Agency) -> None:
     priya.get_by_role("button", name=re.compile("Start.*Review Spanish")).click()
     priya.wait_for_url(f"**{agency.spanish}")
     expect(priya.locator("tr[aria-selected=true]")).to_have_count(1)
-    expect(priya.get_by_role("button", name=re.compile("^Comment"))).to_be_visible()
+    expect(priya.locator("button[data-act=comment]")).to_be_visible()
     priya.get_by_role("grid").focus()
     priya.keyboard.press("Control+m")
     comment = priya.get_by_role("dialog", name=re.compile("Comment on cue"))
