@@ -158,6 +158,7 @@ def two_texts_are_merged(agency: Agency) -> None:
     lucia.get_by_label(text).fill("Texto de Lucía.")
     lucia.get_by_role("button", name="Save version").click()
     expect(lucia.get_by_text(re.compile(r"Merged with version \d+: 1 cue of somebody else\."))).to_be_visible()
+    expect(lucia.get_by_text(re.compile(r"Saved as version \d+\."))).to_be_visible()
     track = agency.job.outputs.get(language="es").captions
     assert track is not None
     content = scenes.newest(track).content
