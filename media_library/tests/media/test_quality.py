@@ -216,7 +216,7 @@ TABLE = [
 
 
 @pytest.mark.parametrize(("name", "language", *"clswdxfg"), TABLE, ids=[f"{row[0]}-{row[1]}" for row in TABLE])
-def test_a_profile_has_the_numbers_of_the_handbook(name, language, c, l, s, w, d, x, f, g):  # noqa: E741
+def test_a_profile_has_the_numbers_of_the_handbook(name, language, c, l, s, w, d, x, f, g):  # noqa: E741  (the columns of the table, in order)
     style = PROFILES[name]
     assert (style.line_limit(language), style.lines) == (c, l)
     assert (style.cps_limit(language), style.max_wpm) == (s, w)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from core.rest import condition
 from jobs.models import Job
 from tests.contract_walk.scene import scene
-from tests.contract_walk.scenes.jobs import each_by_itself, failed, some, their_ids
+from tests.contract_walk.scenes.job_bulk import each_by_itself, some, their_ids
+from tests.contract_walk.scenes.jobs import failed
 from tests.contract_walk.stage import Answer, Stage
 
 
