@@ -7,6 +7,7 @@ take pytest-django's `transactional_db`, which `site` asks for itself.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from core.testing.server import Server, database_url, serving
@@ -37,8 +39,21 @@ def server(django_db_setup: None) -> Iterator[Server]:  # noqa: ARG001  (the dat
 
 
 @pytest.fixture
-def site(server: Server, transactional_db: None) -> Server:  # noqa: ARG001  (the server sees committed rows only)
-    return server
+def site(server: Server, transactional_db: None) -> Iterator[Server]:  # noqa: ARG001  (the server sees committed rows only)
+    yield server
+    until_quiet()
+
+
+def until_quiet(*, seconds: float = 10, looks: int = 3) -> None:
+    """Waits for what the server still does for closed pages: emptying the tables under it would end in a deadlock."""
+    others = """SELECT count(*) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid() AND state NOT LIKE 'idle'"""
+    quiet, deadline = 0, time.monotonic() + seconds
+    while quiet < looks and time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(others)
+            quiet = 0 if cursor.fetchone()[0] else quiet + 1
+        time.sleep(0.05)
 
 
 @pytest.fixture(scope="session")
