@@ -39,13 +39,18 @@ LOST = "The process that asked was stopped before the answer was kept."
 
 @dataclass(frozen=True)
 class Use:
-    """Who uses a model and for what. `key` names the piece of work: the same key with the same request is paid for once."""
+    """Who uses a model and for what. `key` names the piece of work: the same key with the same request is paid for once.
+
+    `endpoint` is the route or page that asked; `conversation_id` what it was for.
+    """
 
     purpose: str
     user_id: UUID | None = None
     organization_id: UUID | None = None
     run_id: UUID | None = None
     key: str = ""
+    endpoint: str = ""
+    conversation_id: UUID | None = None
 
 
 def key_of(use: Use, capability: str, *request: str | bytes) -> str:
@@ -128,7 +133,9 @@ class OpenCall:
             row.update(**facts)
 
 
-def begin(*, capability: str, engine: Engine, use: Use, key: str, estimate: Decimal) -> OpenCall | Call:
+def begin(
+    *, capability: str, engine: Engine, use: Use, key: str, estimate: Decimal, request: dict[str, Any] | None = None
+) -> OpenCall | Call:
     """Opens a call: budget, breaker and key are checked and the row is committed before anything is sent.
 
     Answers the finished Call instead when another process did the same work meanwhile. Raises BudgetExceededError, and
@@ -150,6 +157,9 @@ def begin(*, capability: str, engine: Engine, use: Use, key: str, estimate: Deci
                     user_id=use.user_id,
                     organization_id=use.organization_id,
                     run_id=use.run_id,
+                    endpoint=use.endpoint,
+                    conversation_id=use.conversation_id,
+                    request=request,
                     key=key,
                     reserved=estimate,
                 )

@@ -70,6 +70,10 @@ class Call(models.Model):
     latency_ms = models.PositiveIntegerField(null=True, blank=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, default=Outcome.RUNNING)
     error = models.TextField(blank=True)
+    # The route or page that asked, the conversation it was for, and what was asked, without what nobody may read later.
+    endpoint = models.CharField(max_length=200, blank=True)
+    conversation_id = models.UUIDField(null=True, blank=True, db_index=True)
+    request: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     provider_ref = models.CharField(max_length=200, blank=True)
     response: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     response_key = models.CharField(max_length=300, blank=True)

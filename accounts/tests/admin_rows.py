@@ -32,6 +32,29 @@ from accounts.models import (
 )
 from accounts.tests.factories import ClientFactory, OrganizationFactory, ProjectFactory, TeamFactory, UserFactory
 from ai.models import Budget, Call
+from chat.models import (
+    Attachment,
+    BibleRevision,
+    BoardCard,
+    Choice,
+    ClipProposal,
+    Conversation,
+    Film,
+    FilmSession,
+    Message,
+    Participant,
+    Record,
+    Render,
+    ScriptComment,
+    ScriptExample,
+    ScriptExport,
+    ScriptFeedback,
+    Star,
+    StoryMaterial,
+    Webhook,
+    WebhookDelivery,
+)
+from chat.tests.factories import ConversationFactory, FilmFactory, clip_in, say, session_of
 from core import audit
 from core.live.models import LiveEvent, LiveStream
 from core.mail.models import Letter
@@ -154,6 +177,18 @@ def a_share() -> ShareLink:
     )
 
 
+def a_comment(clip: ClipProposal) -> ScriptComment:
+    return ScriptComment.objects.create(
+        conversation=clip.conversation, clip=clip, author=UserFactory(), content="Shorter."
+    )
+
+
+def a_webhook() -> Webhook:
+    return Webhook.objects.create(
+        user=UserFactory(), url="https://hooks.example/x", events=["media-processed"], secret=SECRET
+    )
+
+
 MAKERS: dict[type[models.Model], Callable[[], Any]] = {
     AuditEvent: an_event,
     AuditTombstone: lambda: AuditTombstone.objects.create(
@@ -267,4 +302,48 @@ MAKERS: dict[type[models.Model], Callable[[], Any]] = {
         client=ClientFactory(),
     ),
     Notification: lambda: Notification.objects.create(user=UserFactory(), kind="jobs.completed", text="Done"),
+    Conversation: lambda: ConversationFactory(project=ProjectFactory(), organization=OrganizationFactory()),
+    Star: lambda: Star.objects.create(conversation=ConversationFactory(), user=UserFactory()),
+    Participant: lambda: Participant.objects.create(conversation=ConversationFactory(), user=UserFactory()),
+    Message: lambda: say(ConversationFactory(), "Hello"),
+    Attachment: lambda: Attachment.objects.create(
+        conversation=ConversationFactory(), asset=AssetFactory(), original_filename="a.pdf", uploaded_by=UserFactory()
+    ),
+    ClipProposal: lambda: clip_in(ConversationFactory()),
+    Record: lambda: Record.objects.create(conversation=ConversationFactory(), position=0, content="At dawn."),
+    ScriptComment: lambda: a_comment(clip_in(ConversationFactory())),
+    Render: lambda: Render.objects.create(
+        conversation=ConversationFactory(), plan={}, digest=unique(), requested_by=UserFactory()
+    ),
+    ScriptExport: lambda: ScriptExport.objects.create(
+        conversation=ConversationFactory(),
+        format="pdf",
+        key=unique(),
+        filename="a.pdf",
+        content_type="application/pdf",
+        size=1,
+        sha256=unique(),
+        created_by=UserFactory(),
+        expires_at=soon(),
+    ),
+    ScriptFeedback: lambda: ScriptFeedback.objects.create(
+        user=UserFactory(), script_content="x", digest=unique(), organization=OrganizationFactory(), rating=4
+    ),
+    ScriptExample: lambda: ScriptExample.objects.create(
+        title="Harbour", content="x", digest=unique(), organization=OrganizationFactory()
+    ),
+    Film: FilmFactory,
+    FilmSession: lambda: session_of(FilmFactory()),
+    Choice: lambda: Choice.objects.create(
+        session=session_of(FilmFactory()), step="genre-selection", title="Drama", taken_by=UserFactory()
+    ),
+    BibleRevision: lambda: BibleRevision.objects.create(film=FilmFactory(), number=1, author=UserFactory()),
+    StoryMaterial: lambda: StoryMaterial.objects.create(
+        kind="genre", slug=unique(20), title="Drama", organization=OrganizationFactory()
+    ),
+    BoardCard: lambda: BoardCard.objects.create(film=FilmFactory(), asset=AssetFactory(), added_by=UserFactory()),
+    Webhook: a_webhook,
+    WebhookDelivery: lambda: WebhookDelivery.objects.create(
+        webhook=a_webhook(), event="media-processed", subject=unique(20), payload={}
+    ),
 }

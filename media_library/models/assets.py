@@ -91,6 +91,7 @@ class Asset(models.Model):
         INPUT = "input"  # a person's input folder
         OUTPUT = "output"  # what a generation session made for a person
         VOICE = "voice"  # a person's voice work
+        CHAT = "chat"  # brought into a conversation: seen by who takes part in it
 
     class Origin(models.TextChoices):
         UPLOADED = "uploaded"

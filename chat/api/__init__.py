@@ -1,0 +1,1 @@
+"""The studio's JSON routes of conversations, scripts, films and webhooks."""

@@ -1,0 +1,1 @@
+"""What pages and routes of conversations read."""

@@ -1,0 +1,1 @@
+"""Changes of conversations, scripts, cuts, films and webhooks."""

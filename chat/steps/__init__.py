@@ -1,0 +1,1 @@
+"""Steps of answers, films of cuts and of what is made again."""

@@ -1,0 +1,70 @@
+"""Conversations, clips and films for tests, as their services leave them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import factory
+from django.db.models import Max
+
+from accounts.tests.factories import ProjectFactory, UserFactory
+from chat.models import ClipProposal, Conversation, Film, FilmSession, Message
+from jobs.tests.factories import AssetFactory
+from media_library.models import Asset
+
+
+class ConversationFactory(factory.django.DjangoModelFactory[Conversation]):
+    class Meta:
+        model = Conversation
+
+    owner = factory.SubFactory(UserFactory)
+    title = "Harbour story"
+
+
+class FilmFactory(factory.django.DjangoModelFactory[Film]):
+    """A film whose project is its owner's. `title` names the project."""
+
+    class Meta:
+        model = Film
+
+    class Params:
+        title = factory.Sequence(lambda n: f"Film {n}")
+
+    owner = factory.SubFactory(UserFactory)
+    project = factory.LazyAttribute(lambda film: ProjectFactory(owner=film.owner, name=film.title))
+    title_key = factory.LazyAttribute(lambda film: film.title.strip().lower())
+    settings = factory.LazyFunction(
+        lambda: {"aspectRatio": "16:9", "episodeDuration": 25, "qualityTier": "professional"}
+    )
+
+
+def say(conversation: Conversation, content: str, *, role: str = "user", **fields: Any) -> Message:
+    """The next message on the branch that is shown."""
+    last = conversation.messages.aggregate(last=Max("number"))["last"]
+    message = Message.objects.create(
+        conversation=conversation,
+        parent=fields.pop("parent", conversation.head),
+        number=0 if last is None else last + 1,
+        role=role,
+        author=conversation.owner if role == "user" else None,
+        content=content,
+        **fields,
+    )
+    conversation.head = message
+    conversation.save(update_fields=["head", "updated_at"])
+    return message
+
+
+def clip_in(conversation: Conversation, asset: Asset | None = None, **fields: Any) -> ClipProposal:
+    values = {"title": "The harbour at dawn", "start": 1.0, "end": 3.0, "text": "The harbour was quiet.", **fields}
+    return ClipProposal.objects.create(
+        conversation=conversation,
+        asset=asset or AssetFactory(),
+        position=conversation.clips.count(),
+        **values,
+    )
+
+
+def session_of(film: Film, **fields: Any) -> FilmSession:
+    conversation = ConversationFactory(owner=film.owner, project=film.project, title=str(film.project))
+    return FilmSession.objects.create(conversation=conversation, film=film, user=film.owner, **fields)
