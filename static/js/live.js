@@ -46,6 +46,11 @@ export class LiveSocket {
     });
   }
 
+  // Dropped while there is no connection: what must arrive goes over HTTP.
+  send(content) {
+    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(content));
+  }
+
   close() {
     this.closed = true;
     clearTimeout(this.again);
