@@ -17,13 +17,17 @@ class Turn:
 
 @dataclass(frozen=True)
 class ChatRequest:
-    """`schema` asks for one JSON object of that JSON schema; the answer is validated against it before it is returned."""
+    """`schema` asks for one JSON object of that JSON schema; the answer is validated against it before it is returned.
+
+    `material` is what the last turn holds, as data: {task, ask, language, sources, …}. Engines that compose rather than write work from it.
+    """
 
     turns: list[Turn]
     system: str = ""
     max_tokens: int = 2048
     temperature: float | None = None
     schema: dict[str, Any] | None = field(default=None)
+    material: dict[str, Any] | None = field(default=None)
 
 
 class ChatStream(Protocol):
