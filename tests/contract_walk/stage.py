@@ -36,6 +36,8 @@ from accounts.tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from chat.models import Attachment, Conversation, Participant, Record
+from chat.tests.factories import ConversationFactory, clip_in, say
 from core.mail.models import Letter
 from jobs.models import Brief, Job
 from jobs.tests.factories import JobFactory
@@ -77,6 +79,33 @@ def shared(job: Job, by: User) -> ShareLink:
         created_by=by,
         expires_at=timezone.now() + timedelta(days=7),
     )
+
+
+def talk(owner: User, house: Organization, asset: Asset, title: str = "Harbour story") -> Conversation:
+    """A question and its answer over that file, with the clip and the section that came of it, and the file attached."""
+    conversation: Conversation = ConversationFactory(owner=owner, organization=house, title=title)
+    say(conversation, f"Write about {title}.")
+    answer = say(conversation, f"This is {title}.", role="assistant", intent="script", engine="local:compose")
+    clip = clip_in(conversation, asset, message=answer, text=title)
+    Record.objects.create(
+        conversation=conversation, message=answer, position=0, heading="Night", content=title, duration=2.5, clip=clip
+    )
+    Attachment.objects.create(
+        conversation=conversation, asset=asset, original_filename=asset.filename, uploaded_by=owner
+    )
+    return conversation
+
+
+def ids_in(conversation: Conversation) -> dict[str, str]:
+    return {
+        "conversation_id": str(conversation.pk),
+        "message_id": str(conversation.head_id),
+        "clip_id": str(conversation.clips.get().pk),
+        "record_id": str(conversation.records.get().pk),
+        "attachment_id": str(conversation.attachments.get().pk),
+        "clip_index": "0",
+        "record_index": "0",
+    }
 
 
 class World:
@@ -213,6 +242,22 @@ class World:
         self.foreign_note = noted(self.foreign_job, self.people["stranger"], f"Note {self.CANARY}")
         self.share = shared(self.job, self.people["production"])
         self.foreign_share = shared(self.foreign_job, self.people["stranger"])
+        self.conversation = talk(self.people["production"], self.house, self.video)
+        Participant.objects.create(
+            conversation=self.conversation,
+            user=self.people["client"],
+            role="editor",
+            invited_by=self.people["production"],
+        )
+        Participant.objects.create(
+            conversation=self.conversation,
+            user=self.people["linguist"],
+            role="viewer",
+            invited_by=self.people["production"],
+        )
+        self.foreign_conversation = talk(
+            self.people["stranger"], self.foreign_house, self.foreign_video, title=f"Talk {self.CANARY}"
+        )
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -238,6 +283,7 @@ class World:
             "brief_id": str(self.brief.pk),
             "note_id": str(self.note.pk),
             "token_id": str(self.share.pk),
+            **ids_in(self.conversation),
             "lang": "en",
             "language": "en",
         }
@@ -266,6 +312,7 @@ class World:
             "brief_id": str(self.foreign_brief.pk),
             "note_id": str(self.foreign_note.pk),
             "token_id": str(self.foreign_share.pk),
+            **ids_in(self.foreign_conversation),
         }
 
     @cached_property

@@ -30,6 +30,8 @@ from accounts.tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from chat.models import Attachment, Conversation, Participant, Record
+from chat.tests.factories import clip_in, say
 from core.runs.models import Run
 from core.storage import store
 from jobs.models import Brief, Delivery, Job
@@ -148,6 +150,7 @@ def build() -> World:
         **_checking(house, people, job, client=client),
         "film_media": LibraryAssetFactory(owner=people["creator"], project=shared).pk,
     }
+    things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     return World(people, things, job)
 
 
@@ -237,6 +240,37 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
         "run": Run.objects.create(
             kind=ingestion.KIND, subject_id=audio.pk, status=Run.Status.COMPLETED, created_by=people["production"]
         ).pk,
+    }
+
+
+def _talk(house: Organization, people: dict[str, User], *, asset: Asset) -> dict[str, uuid.UUID]:
+    """The creator's conversation over the house's film. Production edits with them, the linguist looks on."""
+    conversation = Conversation.objects.create(owner=people["creator"], organization=house, title="Harbour story")
+    for name, role in (("production", "editor"), ("linguist", "viewer")):
+        Participant.objects.create(
+            conversation=conversation, user=people[name], role=role, invited_by=people["creator"]
+        )
+    asked = say(conversation, "Write about the harbour.")
+    answer = say(conversation, "The lights went on.", role="assistant", intent="script", engine="local:compose")
+    clip = clip_in(conversation, asset, message=answer)
+    record = Record.objects.create(
+        conversation=conversation,
+        message=answer,
+        position=0,
+        heading="Night",
+        content="The harbour lights.",
+        duration=2,
+    )
+    attachment = Attachment.objects.create(
+        conversation=conversation, asset=asset, original_filename="launch.mp4", uploaded_by=people["creator"]
+    )
+    return {
+        "conversation": conversation.pk,
+        "message": answer.pk,
+        "question": asked.pk,
+        "clip": clip.pk,
+        "record": record.pk,
+        "attachment": attachment.pk,
     }
 
 
