@@ -9,3 +9,6 @@ closing_client = Signal()
 
 closing_project = Signal()
 """project, actor: raise a DomainError to refuse."""
+
+project_changed = Signal()
+"""project, actor, verb: other words, or another state by that move of its workflow (or `delete`). Raise a DomainError to refuse."""

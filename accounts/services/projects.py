@@ -53,6 +53,7 @@ def update_project(project: Project, *, actor: User, status: str | None = None, 
                     setattr(project, key, value)
                 project.save(update_fields=[*changed, "updated_at"])
                 audit.record("accounts.project.update", project, actor=actor, changed=sorted(changed))
+                _tell(project, actor=actor)
             if status is not None and status != project.status:
                 project = _set_status(project, status, actor=actor)
     except IntegrityError as error:
@@ -65,17 +66,27 @@ def _set_status(project: Project, status: str, *, actor: User) -> Project:
     if verb is None:
         wanted, now = Project.Status(status).label.lower(), project.get_status_display().lower()
         raise WrongStateError(f"A project that is {now} does not become {wanted}.", current_status=project.status)
-    return PROJECT.move(verb, project, actor=actor)
+    return _move(verb, project, actor=actor)
+
+
+def _move(verb: str, project: Project, *, actor: User) -> Project:
+    moved = PROJECT.move(verb, project, actor=actor)
+    _tell(moved, actor=actor, verb=verb)
+    return moved
+
+
+def _tell(project: Project, *, actor: User, verb: str = "") -> None:
+    signals.project_changed.send(sender=Project, project=project, actor=actor, verb=verb)
 
 
 @transaction.atomic
 def archive(project: Project, *, actor: User) -> Project:
-    return PROJECT.move("archive", project, actor=actor)
+    return _move("archive", project, actor=actor)
 
 
 @transaction.atomic
 def restore(project: Project, *, actor: User) -> Project:
-    return PROJECT.move("restore", project, actor=actor)
+    return _move("restore", project, actor=actor)
 
 
 @transaction.atomic
@@ -88,6 +99,7 @@ def delete_project(project: Project, *, actor: User) -> None:
     locked.deleted_at = timezone.now()
     locked.save(update_fields=["deleted_at", "updated_at"])
     audit.record("accounts.project.delete", locked, actor=actor, name=locked.name)
+    _tell(locked, actor=actor, verb="delete")
 
 
 # Who else works on a project.
