@@ -103,8 +103,6 @@ def ids_in(conversation: Conversation) -> dict[str, str]:
         "clip_id": str(conversation.clips.get().pk),
         "record_id": str(conversation.records.get().pk),
         "attachment_id": str(conversation.attachments.get().pk),
-        "clip_index": "0",
-        "record_index": "0",
     }
 
 
@@ -284,6 +282,7 @@ class World:
             "note_id": str(self.note.pk),
             "token_id": str(self.share.pk),
             **ids_in(self.conversation),
+            **dict.fromkeys(("clip_index", "record_index"), "0"),
             "lang": "en",
             "language": "en",
         }
