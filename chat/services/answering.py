@@ -24,7 +24,7 @@ class Prepared:
 
 @dataclass(frozen=True)
 class Settled:
-    """`text` is what is kept of the answer: its words without ids, markup and pictures from elsewhere. `rejected` says what was thrown away."""
+    """`text` is what is kept of the answer: its words without ids, markup and pictures. `rejected` says what was thrown away."""
 
     text: str
     citations: list[dict[str, Any]] = field(default_factory=list)

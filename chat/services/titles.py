@@ -1,0 +1,60 @@
+"""What a conversation is called, by its first message."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from django.db import transaction
+
+from accounts.models import User
+from ai import prompts
+from ai import services as ai
+from ai.capabilities.chat import ChatRequest, Turn
+from chat.models import Conversation, Message
+from core import audit
+from core.errors import DomainError
+from ai.written import language_of
+
+LONGEST = 80
+MOST_READ = 2_000
+NO_MESSAGES = "No messages found in conversation"
+
+_MARKUP = re.compile(r"<[^>]{0,200}>|[`*_#\[\]{}<>|]|[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
+
+
+def generate(conversation: Conversation, *, actor: User) -> str:
+    """Asks the engine of the conversation and stores what it says as the title, a person's own title included: it was asked for."""
+    first = conversation.messages.filter(role=Message.Role.USER).order_by("number", "pk").first()
+    if first is None:
+        raise DomainError(NO_MESSAGES)
+    said = first.content[:MOST_READ]
+    material = {"task": "title", "ask": said, "language": language_of(said)}
+    request = ChatRequest(
+        turns=[Turn("user", json.dumps(material, ensure_ascii=False))],
+        system=prompts.load("chat_title"),
+        max_tokens=60,
+        material=material,
+    )
+    use = ai.Use(
+        purpose="chat.title",
+        user_id=actor.pk,
+        organization_id=conversation.organization_id,
+        endpoint="/api/conversations/generate-title",
+        conversation_id=conversation.pk,
+    )
+    answer = ai.chat_complete(request, use=use, model=conversation.model)
+    title = cleaned(answer.value) or cleaned(said) or conversation.title
+    with transaction.atomic():
+        conversation.title, conversation.title_by = title, Conversation.TitleBy.MACHINE
+        conversation.save(update_fields=["title", "title_by", "updated_at"])
+        audit.record("chat.conversation.entitle", conversation, actor=actor, title=title, engine=str(answer.engine))
+    return title
+
+
+def cleaned(title: str) -> str:
+    """One line without markup, quotation marks and ids, of a length that a list has room for."""
+    line = next((line for line in title.strip().splitlines() if line.strip()), "")
+    line = " ".join(_ID.sub(" ", _MARKUP.sub(" ", line)).split()).strip(" \"'“”„«».,:;")
+    return line if len(line) <= LONGEST else f"{line[: LONGEST - 1].rpartition(' ')[0] or line[: LONGEST - 1]}…"
