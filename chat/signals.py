@@ -6,3 +6,6 @@ from django.dispatch import Signal
 
 film_completed = Signal()
 """film, actor: its project was marked completed, by whatever door."""
+
+answered = Signal()
+"""message: an answer that is whole."""
