@@ -22,7 +22,7 @@ MOST_TOPIC_WORDS = 24
 
 @dataclass(frozen=True)
 class Wish:
-    """`topic` are the words that tell what it is about, in order; `phrases` what stood in quotation marks; `filters` such as speaker:Anna."""
+    """`topic` are the words that tell what it is about, `phrases` what stood in quotation marks, `filters` such as speaker:Anna."""
 
     intent: str
     language: str

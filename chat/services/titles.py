@@ -11,10 +11,10 @@ from accounts.models import User
 from ai import prompts
 from ai import services as ai
 from ai.capabilities.chat import ChatRequest, Turn
+from ai.written import language_of
 from chat.models import Conversation, Message
 from core import audit
 from core.errors import DomainError
-from ai.written import language_of
 
 LONGEST = 80
 MOST_READ = 2_000

@@ -6,6 +6,7 @@ import hashlib
 import time
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
@@ -132,6 +133,15 @@ def meaning(
         if pk in assets
     ]
     return meant, engine, round((time.perf_counter() - begun) * 1000)
+
+
+def gather(user: User, scope: Scope, *, meaning: str, words: str, limit: int) -> list[Found]:
+    """The best passages of a scope, for who goes on working with them: `words` as a search box takes them, `meaning` in whole sentences."""
+    asked = understand(words, Filters())
+    query = candidates.tsquery(asked)
+    listed = candidates.by_words(scope, query, limit=DEPTH)[0] if query else []
+    near, _, _ = _near(user, scope, replace(asked, text=meaning), only=False) if meaning.strip() else ([], "", "")
+    return _fused(listed, near)[:limit]
 
 
 def query_vector(user: User, text: str) -> tuple[Vectors, str]:
