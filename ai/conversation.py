@@ -41,27 +41,41 @@ class StreamedAnswer:
 
     def __iter__(self) -> Iterator[str]:
         try:
-            if self._first:
-                self.text += self._first
-                yield self._first
-            for piece in self._rest:
-                self.text += piece
-                yield piece
+            yield from self.pieces()
         except BaseException as error:
-            if self._opened:
-                self._opened.fail(error)
+            self.broke(error)
             raise
+        self.finished()
+
+    def pieces(self) -> Iterator[str]:
+        """The text without the books, for whoever reads in a thread of its own: `finished`, `broke` or `close` is then for the other."""
+        try:
+            if self._first:
+                yield self._taken(self._first)
+            for piece in self._rest:
+                yield self._taken(piece)
         finally:
             if self._stream:
                 self._stream.close()
+
+    def _taken(self, piece: str) -> str:
+        """Without what no database stores: NUL, and halves of a surrogate pair."""
+        piece = piece.replace("\x00", "").encode("utf-8", "replace").decode()
+        self.text += piece
+        return piece
+
+    def finished(self) -> None:
         if self._opened:
             self._opened.succeed(self.usage, response={"text": self.text})
+
+    def broke(self, error: BaseException) -> None:
+        if self._opened:
+            self._opened.fail(error)
 
     def close(self) -> None:
         if self._stream:
             self._stream.close()
-        if self._opened:
-            self._opened.fail(GeneratorExit())  # does nothing when the answer was read to its end
+        self.broke(GeneratorExit())  # does nothing when the answer was read to its end
 
     def __enter__(self) -> StreamedAnswer:
         return self

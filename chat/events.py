@@ -50,6 +50,11 @@ def answer_piece(answer: Message, *, n: int, at: int, text: str) -> None:
     _publish(answer.conversation_id, "answer.piece", message_id=answer.pk, n=n, at=at, text=text)
 
 
+def answer_waits(answer: Message, why: str) -> None:
+    """Nothing came yet, and it is tried again by itself."""
+    _publish(answer.conversation_id, "answer.waiting", message_id=answer.pk, text=why)
+
+
 def answer_clips(answer: Message, *, clips: list[uuid.UUID], records: list[uuid.UUID]) -> None:
     """What came of it beside words. Their links are made for each reader, so that these are ids."""
     _publish(answer.conversation_id, "answer.clips", message_id=answer.pk, clips=clips, records=records)

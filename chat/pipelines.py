@@ -1,0 +1,79 @@
+"""What conversations have done for them, as data. See docs/adding-a-step.md."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from accounts.models import User
+from chat import events
+from chat.models import Message
+from chat.services import answers, endings
+from chat.steps.answer import Entitle, WriteAnswer
+from core.runs.models import Run, Step
+from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
+
+
+class AnswerListener:
+    """Carries what happens to the run over to the answer."""
+
+    def stage_entered(self, run: Run, stage: str) -> None:
+        pass
+
+    def step_changed(self, run: Run, step: Step) -> None:
+        if step.status == Step.Status.WAITING:
+            events.answer_waits(answers.answer_of(run.subject_id), step.message or step.error)
+
+    def failed(self, run: Run, step: Step) -> None:
+        endings.fail(answers.answer_of(run.subject_id), step.error)
+
+    def cancelled(self, run: Run) -> None:
+        endings.give_up(answers.answer_of(run.subject_id))
+
+    def progressed(self, run: Run, step: Step) -> None:
+        pass
+
+
+def _sees(user: User, message_id: uuid.UUID) -> bool:
+    return Message.objects.visible_to(user).filter(pk=message_id).exists()
+
+
+def _result(run: Run) -> dict[str, Any]:
+    answer = answers.answer_of(run.subject_id)
+    return {
+        "conversation_id": str(answer.conversation_id),
+        "message_id": str(answer.pk),
+        "status": answer.status,
+        "response": answer.content,
+    }
+
+
+ANSWER = register(
+    Pipeline(
+        kind=answers.KIND,
+        listener=AnswerListener(),
+        sees=_sees,
+        result=_result,
+        steps=(
+            # A person waits for it: what does not come soon is told, and they decide whether to ask again.
+            StepSpec(
+                "answer",
+                WriteAnswer,
+                queue="ai",
+                retry=RetryPolicy(failures=2, backoff=timedelta(seconds=1), waits=2),
+                weight=10,
+                timeout=timedelta(minutes=15),
+            ),
+            StepSpec(
+                "title",
+                Entitle,
+                queue="ai",
+                needs=("answer",),
+                retry=RetryPolicy(failures=1, waits=0),
+                timeout=timedelta(minutes=2),
+                optional=True,
+            ),
+        ),
+    )
+)
