@@ -1,0 +1,1 @@
+"""Scripts and cuts as files of other programs: plain functions on values, without the database, the network or a browser engine."""
