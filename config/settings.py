@@ -197,6 +197,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "media"},
     },
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
+    "ai.forget_contents": {"task": "ai.tasks.forget_contents", "schedule": 3600.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)
 RUN_HEARTBEAT_SECONDS = env.number("RUN_HEARTBEAT_SECONDS", 3, least=1)
@@ -211,6 +212,8 @@ AWS_S3_PUBLIC_ENDPOINT_URL = env.text("AWS_S3_PUBLIC_ENDPOINT_URL", AWS_S3_ENDPO
 AWS_S3_REGION_NAME = env.text("AWS_S3_REGION_NAME", "us-east-1")
 UPLOAD_MAX_BYTES = env.number("UPLOAD_MAX_BYTES", 10 * 2**30, least=1)
 UPLOAD_DIRECT_MAX_BYTES = env.number("UPLOAD_DIRECT_MAX_BYTES", 100 * 2**20, least=1)
+# What one file brought into a conversation may have; the request's body is bounded by UPLOAD_DIRECT_MAX_BYTES besides.
+ATTACHMENT_MAX_BYTES = env.number("ATTACHMENT_MAX_BYTES", 25 * 2**20, least=1)
 UPLOAD_LINK_SECONDS = env.number("UPLOAD_LINK_SECONDS", 3600, least=1)
 # How long the studio fetches one file from an address before it gives up.
 IMPORT_MAX_SECONDS = env.number("IMPORT_MAX_SECONDS", 3600, least=1)
@@ -224,6 +227,8 @@ FILM_FILE_LIMITS = {
     tier: env.number(f"FILM_FILE_LIMIT_{tier.upper()}", mib * 2**20, least=1)
     for tier, mib in (("free", 10), ("pro", 100), ("enterprise", 1024))
 }
+# How many films that are not archived a person may own, by tier; the others have no limit.
+FILM_COUNT_LIMITS = {"free": env.number("FILM_COUNT_FREE", 3, least=0)}
 DOWNLOAD_LINK_SECONDS = env.number("DOWNLOAD_LINK_SECONDS", 900, least=1)
 PREVIEW_LINK_SECONDS = env.number("PREVIEW_LINK_SECONDS", 3600, least=1)
 # How long a package of finished work can be downloaded.
@@ -322,6 +327,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Reelwright <studio@localhos
 IDEMPOTENCY_SECONDS = env.number("IDEMPOTENCY_SECONDS", 24 * 3600, least=1)
 IDEMPOTENCY_LEASE_SECONDS = env.number("IDEMPOTENCY_LEASE_SECONDS", 300, least=1)
 REQUEST_LOG_DAYS = env.number("REQUEST_LOG_DAYS", 90, least=1)
+# After so many days what was asked of a model and what it answered is emptied; the figures stay.
+AI_LOG_DAYS = env.number("AI_LOG_DAYS", 90, least=1)
 
 # The wire.
 # Hosts, host:port or networks that addresses given by people may lead to although they are private; http is fine there too.

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from core.live.events import percent
-
 CONCEPT = "concept-development"
 GENRE = "genre-selection"
 SETTING = "setting-selection"
@@ -76,8 +74,9 @@ def after(step: str, completed: Collection[str], episodes: int) -> str:
 
 
 def percentage(completed: Collection[str], episodes: int) -> int:
-    every = steps_of(episodes)
-    return percent(len(counted(completed, episodes)) / len(every))
+    """Rounded half up, in whole numbers: a fraction such as 23/40 has no exact float."""
+    done, every = len(counted(completed, episodes)), len(steps_of(episodes))
+    return (200 * done + every) // (2 * every)
 
 
 def states(completed: Collection[str], now: str, episodes: int) -> list[StepState]:

@@ -67,7 +67,8 @@ class Film(models.Model):
 
 
 class FilmSessionQuerySet(OfFilmQuerySet):
-    pass
+    def visible_to(self, user: User) -> Any:
+        return super().visible_to(user).filter(conversation__deleted_at=None)
 
 
 class FilmSession(models.Model):
@@ -157,8 +158,10 @@ class BibleRevisionQuerySet(OfFilmQuerySet):
 
 
 class BibleRevision(models.Model):
-    """The bible as it was at one time; the newest is the bible. `content` is {logline, themes, tone, settings, characters, outline,
-    episodes}. Nothing is overwritten: an edit, a choice and a rewind each make a revision."""
+    """The bible as it was at one time; the newest is the bible. `content` has the sections of `chat.films.bible.SECTIONS`.
+
+    Nothing is overwritten: an edit, a choice and a rewind each make a revision.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     film = models.ForeignKey(Film, on_delete=models.CASCADE, related_name="bible")

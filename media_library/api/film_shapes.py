@@ -277,7 +277,7 @@ def detail(asset: Asset, *, thumbnail: str, sessions: list[Any]) -> dict[str, An
             "generatedAt": passage.embedded_at if meant and passage else None,
         },
         "usage": {
-            "referencedInSessions": [use.url.rstrip("/").rsplit("/", 1)[-1] for use in sessions],
+            "referencedInSessions": list(dict.fromkeys(use.url.rstrip("/").rsplit("/", 1)[-1] for use in sessions)),
             "referencedInMessages": len(sessions),
             "lastReferenced": max((use.when for use in sessions if use.when), default=None),
         },
