@@ -66,3 +66,9 @@ class BudgetExceededError(ProviderError):
 
 class UnknownNameError(InvalidFieldError):
     """A model, provider or voice that is not in the catalogue."""
+
+
+class InvalidDateError(DomainError):
+    """A filter of the log that is no date."""
+
+    default_message = "Invalid date"

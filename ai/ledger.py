@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -21,13 +22,14 @@ from django.db.models import DateTimeField, ExpressionWrapper
 from django.db.models.functions import Now
 from psycopg.errors import UniqueViolation
 
-from ai import breaker, budgets, prices
+from ai import breaker, budgets, prices, redaction
 from ai.capabilities.base import Engine, Usage
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError, ProviderBusyError, ProviderRefusedError
 from ai.models import Call
 from ai.wire import Wire
 from core.errors import DomainError
 from core.runs.errors import HaltedError
+from core.storage import removal
 
 log = structlog.get_logger(__name__)
 
@@ -134,7 +136,13 @@ class OpenCall:
 
 
 def begin(
-    *, capability: str, engine: Engine, use: Use, key: str, estimate: Decimal, request: dict[str, Any] | None = None
+    *,
+    capability: str,
+    engine: Engine,
+    use: Use,
+    key: str,
+    estimate: Decimal,
+    request: Mapping[str, Any] | None = None,
 ) -> OpenCall | Call:
     """Opens a call: budget, breaker and key are checked and the row is committed before anything is sent.
 
@@ -159,7 +167,7 @@ def begin(
                     run_id=use.run_id,
                     endpoint=use.endpoint,
                     conversation_id=use.conversation_id,
-                    request=request,
+                    request=redaction.kept(request),
                     key=key,
                     reserved=estimate,
                 )
@@ -180,6 +188,22 @@ def close_lost() -> int:
     return lost.update(
         outcome=Call.Outcome.FAILED, error=LOST, reserved=Decimal(0), lease_until=None, finished_at=Now()
     )
+
+
+def forget_contents(older_than: timedelta, *, batch: int = 500) -> int:
+    """Empties what was asked and answered in calls that are over for so long. The figures stay. Returns how many rows."""
+    emptied = 0
+    old = Call.objects.filter(finished_at__lt=Now() - older_than).exclude(
+        request__isnull=True, response__isnull=True, response_key=""
+    )
+    while rows := list(old.order_by("pk").values_list("pk", "response_key")[:batch]):
+        with transaction.atomic():
+            # Without its key nobody looks for the answer any more: the same work would be done anew.
+            emptied += Call.objects.filter(pk__in=[pk for pk, _ in rows]).update(
+                request=None, response=None, response_key="", key=""
+            )
+            removal.remove_later(key for _, key in rows)
+    return emptied
 
 
 def _take_over(key: str) -> None:

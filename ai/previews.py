@@ -63,6 +63,7 @@ def preview(text: str, into: Path, *, voice: str, language: str, model: str, wri
         # Nobody's in particular: what anyone has paid for is heard by all who may preview.
         key=f"text_to_speech:preview:{hashlib.sha256(said.encode()).hexdigest()}",
         estimate=Usage(seconds=len(text) / 10, characters=len(text)),
+        asked={"text": text, "language": language, "voice": voice},
         ask=ask,
         keep=lambda made, call: _keep(made, call, text=text, written=written),
         load=lambda call: _load(call, into),

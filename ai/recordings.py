@@ -7,6 +7,7 @@ import wave
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -103,6 +104,11 @@ def seconds(audio: Path) -> float:
             return container.duration / av.time_base if container.duration else 0.0
     except av.FFmpegError as error:
         raise UnsupportedTypeError("This file has no sound that can be read.") from error
+
+
+def about(audio: Path) -> dict[str, Any]:
+    """What the log of model use says of a recording: never what is in it."""
+    return {"file": audio.name, "bytes": audio.stat().st_size, "seconds": round(seconds(audio), 3)}
 
 
 def share(progress: Progress, piece: Piece, total: float) -> Progress:

@@ -121,6 +121,7 @@ def speak(
         key=key_of(use, "text_to_speech", text, language, voice, f"{speed:.3f}", model),
         # Nobody speaks slower than ten characters a second for long.
         estimate=Usage(seconds=len(text) / 10 / speed, characters=len(text)),
+        asked={"text": text, "language": language, "voice": voice, "speed": speed},
         ask=ask,
         keep=_keep_speech,
         load=lambda call: _load_speech(call, into),
@@ -175,6 +176,7 @@ def describe(
         estimate=Usage(
             input_tokens=1600 * len(frames) + estimate_tokens(context) + 700, output_tokens=1500, images=len(frames)
         ),
+        asked={"pictures": len(frames), "language": language, "context": context, "max_words": max_words},
         ask=ask,
         keep=lambda seen, _call: Kept(asdict(seen)),
         load=lambda call: Seen(**call.response) if call.response else None,
@@ -196,6 +198,7 @@ def embed_passages(texts: list[str], *, use: Use) -> Answer[Vectors]:
         use=use,
         key=key,
         estimate=Usage(input_tokens=sum(map(estimate_tokens, texts))),
+        asked={"texts": len(texts), "characters": sum(map(len, texts))},
         ask=ask,
         keep=_keep_vectors,
         load=_load_vectors,
@@ -214,6 +217,7 @@ def embed_query(text: str, *, use: Use) -> Answer[Vectors]:
         use=use,
         key="",
         estimate=Usage(input_tokens=estimate_tokens(text)),
+        asked={"text": text},
         ask=ask,
         keep=_keep_vectors,
         load=_load_vectors,
@@ -232,6 +236,7 @@ def chat_complete(request: ChatRequest, *, use: Use, model: str = "") -> Answer[
         use=use,
         key=_chat_key(request, use, model),
         estimate=_chat_estimate(request),
+        asked=_chat_asked(request),
         ask=ask,
         keep=lambda text, _call: Kept({"text": text}),
         load=lambda call: call.response["text"] if call.response else None,
@@ -252,6 +257,7 @@ def chat_stream(request: ChatRequest, *, use: Use, model: str = "") -> StreamedA
             use=use,
             key=key,
             estimate=reserve(route, _chat_estimate(request)),
+            request=_chat_asked(request),
         )
         if isinstance(opened, Call):
             return _replayed_chat(opened)
@@ -338,6 +344,7 @@ def _hearing(audio: Path, language: str | None, use: Use, progress: Progress, mo
         use=use,
         key=key_of(use, "speech_to_text", recordings.digest(audio), language or "", model),
         estimate=Usage(seconds=recordings.seconds(audio)),
+        asked={**recordings.about(audio), "language": language},
         ask=ask,
         keep=lambda heard, _call: Kept(asdict(heard)),
         load=lambda call: _transcription(call.response) if call.response else None,
@@ -358,6 +365,7 @@ def _translating(request: TranslationRequest, use: Use, progress: Progress, mode
         use=use,
         key=key_of(use, "translate", asked, model),
         estimate=Usage(input_tokens=tokens + 600, output_tokens=tokens * 2, characters=sum(map(len, request.lines))),
+        asked=asdict(request),
         ask=ask,
         keep=lambda lines, _call: Kept({"lines": lines}),
         load=lambda call: call.response["lines"] if call.response else None,
@@ -410,6 +418,13 @@ def _part(progress: Progress, number: int, parts: int) -> Progress:
 
 def _chat_key(request: ChatRequest, use: Use, model: str) -> str:
     return key_of(use, "chat", json.dumps(asdict(request), ensure_ascii=False, sort_keys=True), model)
+
+
+def _chat_asked(request: ChatRequest) -> dict[str, Any]:
+    """The newest turn first: it says most, and what comes last is left out when there is too much."""
+    turns = [{"role": turn.role, "text": turn.text} for turn in reversed(request.turns)]
+    limits = {"max_tokens": request.max_tokens, "temperature": request.temperature, "schema": bool(request.schema)}
+    return {**limits, "turns_newest_first": turns, "system": request.system}
 
 
 def _chat_estimate(request: ChatRequest) -> Usage:

@@ -66,6 +66,7 @@ def _telling(
         use=use,
         key=key_of(use, "diarize", recordings.digest(audio), str(speakers), json.dumps(spans), model),
         estimate=Usage(seconds=recordings.seconds(audio)),
+        asked={**recordings.about(audio), "speakers": speakers, "spans": len(spans) if spans is not None else None},
         ask=ask,
         keep=lambda found, _call: Kept(asdict(found)),
         load=lambda call: _diarization(call.response) if call.response else None,

@@ -27,6 +27,7 @@ def summarize(lines: list[str], *, language: str, use: Use, model: str = "") -> 
         use=use,
         key=key_of(use, "summarize", *read, language, model),
         estimate=Usage(input_tokens=sum(map(estimate_tokens, read)) + 500, output_tokens=800),
+        asked={"language": language, "lines": read},
         ask=ask,
         keep=lambda summary, _call: Kept(asdict(summary)),
         load=lambda call: Summary(**call.response) if call.response else None,

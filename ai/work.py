@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Generic, TypeVar
@@ -48,7 +48,10 @@ class Kept:
 
 @dataclass(frozen=True)
 class Work(Generic[T]):
-    """One use, described without naming an engine. `load` answers None when what was kept is gone."""
+    """One use, described without naming an engine. `load` answers None when what was kept is gone.
+
+    `asked` is what the log says of it: words and figures, never bytes of files. It is cleaned before it is written.
+    """
 
     capability: str
     use: Use
@@ -57,6 +60,7 @@ class Work(Generic[T]):
     ask: Callable[[Any], tuple[T, Usage]]
     keep: Callable[[T, UUID], Kept]
     load: Callable[[Call], T | None]
+    asked: Mapping[str, Any] | None = None
 
 
 def perform(work: Work[T], routes: Sequence[Route]) -> Answer[T]:
@@ -108,6 +112,7 @@ def _once(work: Work[T], route: Route) -> Answer[T]:
         use=work.use,
         key=work.key,
         estimate=reserve(route, work.estimate),
+        request=work.asked,
     )
     if isinstance(opened, Call):
         replayed = _replayed(work, opened)

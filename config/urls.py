@@ -19,6 +19,7 @@ urlpatterns = [
     path("api/", include("accounts.api.urls")),
     path("api/", include("core.runs.urls")),
     path("api/", include("media_library.api.urls")),
+    path("api/", include("ai.api.urls")),
     path("api/", include("chat.api.urls")),
     path("api/v1/", include("jobs.api.urls")),
     path("api/v1/", include("qc.api.urls")),

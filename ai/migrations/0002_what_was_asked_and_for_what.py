@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ai', '0001_calls_and_budgets'),
+        ("ai", "0001_calls_and_budgets"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='call',
-            name='conversation_id',
+            model_name="call",
+            name="conversation_id",
             field=models.UUIDField(blank=True, db_index=True, null=True),
         ),
         migrations.AddField(
-            model_name='call',
-            name='endpoint',
+            model_name="call",
+            name="endpoint",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='call',
-            name='request',
+            model_name="call",
+            name="request",
             field=models.JSONField(blank=True, null=True),
         ),
     ]

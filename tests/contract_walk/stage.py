@@ -36,6 +36,8 @@ from accounts.tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from ai.models import Call
+from ai.tests.factories import CallFactory
 from chat.models import Attachment, Conversation, Participant, Record
 from chat.tests.factories import ConversationFactory, clip_in, say
 from core.mail.models import Letter
@@ -94,6 +96,19 @@ def talk(owner: User, house: Organization, asset: Asset, title: str = "Harbour s
         conversation=conversation, asset=asset, original_filename=asset.filename, uploaded_by=owner
     )
     return conversation
+
+
+def called(conversation: Conversation, **fields: Any) -> Call:
+    """A model, for the newest answer."""
+    return CallFactory(
+        user=conversation.owner,
+        organization=conversation.organization,
+        conversation_id=conversation.pk,
+        endpoint="/api/chat",
+        request={"turns_newest_first": [{"role": "user", "text": "Write to ana@house.example."}]},
+        response={"text": "Yes."},
+        **fields,
+    )
 
 
 def ids_in(conversation: Conversation) -> dict[str, str]:
@@ -256,6 +271,7 @@ class World:
         self.foreign_conversation = talk(
             self.people["stranger"], self.foreign_house, self.foreign_video, title=f"Talk {self.CANARY}"
         )
+        self.call, self.foreign_call = called(self.conversation), called(self.foreign_conversation, model=self.CANARY)
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -282,6 +298,7 @@ class World:
             "note_id": str(self.note.pk),
             "token_id": str(self.share.pk),
             **ids_in(self.conversation),
+            "log_id": str(self.call.pk),
             **dict.fromkeys(("clip_index", "record_index"), "0"),
             "lang": "en",
             "language": "en",
@@ -312,6 +329,7 @@ class World:
             "note_id": str(self.foreign_note.pk),
             "token_id": str(self.foreign_share.pk),
             **ids_in(self.foreign_conversation),
+            "log_id": str(self.foreign_call.pk),
         }
 
     @cached_property

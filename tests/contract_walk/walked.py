@@ -35,6 +35,8 @@ GROUPS = (
     "platform.pages.transcript_detail",
     "platform.pages.transcripts_search",
     "platform.transcript_segments",
+    "platform.ai_logs",
+    "platform.pages.ai_logs",
     "platform.transcripts",
     "platform.segments",
     "pipeline.auth",

@@ -30,6 +30,7 @@ from accounts.tests.factories import (
     TeamFactory,
     UserFactory,
 )
+from ai.tests.factories import CallFactory
 from chat.models import Attachment, Conversation, Participant, Record
 from chat.tests.factories import clip_in, say
 from core.runs.models import Run
@@ -150,6 +151,10 @@ def build() -> World:
         **_checking(house, people, job, client=client),
         "film_media": LibraryAssetFactory(owner=people["creator"], project=shared).pk,
     }
+    call = CallFactory(
+        user=people["creator"], organization=house, request={"text": "Write."}, response={"text": "Yes."}
+    )
+    things["log"] = call.pk
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     return World(people, things, job)
 

@@ -3,6 +3,7 @@
 from tests.contract_walk.scenes import (
     accessible_video,
     admin,
+    ai_logs,
     briefs,
     clients,
     delivery,
@@ -32,6 +33,7 @@ from tests.contract_walk.scenes import (
 __all__ = [
     "accessible_video",
     "admin",
+    "ai_logs",
     "briefs",
     "clients",
     "delivery",
