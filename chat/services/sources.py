@@ -36,7 +36,7 @@ class Source:
     words: tuple[Word, ...] = ()
     segment_ids: tuple[uuid.UUID, ...] = ()
     clip_id: uuid.UUID | None = None
-    # Names of the asset's project and where it stands in it, for order.
+    # When its footage came in, so that what belongs together can stand in that order.
     order: int = 0
     score: float = field(default=0.0, compare=False)
     similarity: float | None = field(default=None, compare=False)
@@ -60,6 +60,7 @@ class Source:
             "start": self.start,
             "end": self.end,
             "language": self.language,
+            "order": self.order,
             "text": self.text,
             "score": round(self.score, 5),
             "similarity": None if self.similarity is None else round(self.similarity, 4),

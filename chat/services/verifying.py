@@ -24,7 +24,8 @@ LEAD, TAIL = 0.12, 0.2
 
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\b", re.IGNORECASE)
 _MARKUP = re.compile(
-    r"<!--.*?-->|<(script|style|iframe|svg|object)\b.*?</\1\s*>|</?[a-z!][^<>]{0,2000}>", re.IGNORECASE | re.DOTALL
+    r"<!--.{0,5000}?-->|<(script|style|iframe|svg|object)\b.{0,5000}?</\1\s*>|</?[a-z!][^<>]{0,2000}>",
+    re.IGNORECASE | re.DOTALL,
 )
 _PICTURE = re.compile(r"!\[([^\]]{0,300})\](?:\([^)]{0,2000}\)|\[[^\]]{0,300}\])")
 _LINK = re.compile(r"(?<!!)\[([^\]]{0,300})\]\(\s*([^)]{0,2000})\)")
@@ -119,7 +120,7 @@ def cleaned(text: str) -> tuple[str, Counter[str]]:
         rejected["too_long"] += 1
         text = text[: grammar.MOST_CHARACTERS]
     text = "".join(
-        one for one in text.replace("\r\n", "\n") if one in "\n\t" or unicodedata.category(one) not in _UNSEEN
+        one for one in text.replace("\r\n", "\n") if one in _KEPT or unicodedata.category(one) not in _UNSEEN
     )
     for name, pattern, instead in (
         ("markup", _MARKUP, ""),
@@ -134,6 +135,8 @@ def cleaned(text: str) -> tuple[str, Counter[str]]:
 
 # Control, format (which turn text around or hide it), surrogates, private use.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
+# Joiners make letters and emoji what they are.
+_KEPT = "\n\t\u200c\u200d"
 
 
 def plain(text: str) -> str:

@@ -59,6 +59,7 @@ class WriteAnswer(StepFunction[Written]):
             self.message,
             quoted_history=ctx.params.get("history", ()),
             previous_clips=ctx.params.get("previous_clips", ()),
+            repeats_clips=ctx.params.get("repeats_clips"),
         )
         ctx.check()
         if self.message.content:
