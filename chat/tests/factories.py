@@ -8,7 +8,7 @@ import factory
 from django.db.models import Max
 
 from accounts.tests.factories import ProjectFactory, UserFactory
-from chat.models import ClipProposal, Conversation, Film, FilmSession, Message
+from chat.models import BibleRevision, BoardCard, Choice, ClipProposal, Conversation, Film, FilmSession, Message
 from jobs.tests.factories import AssetFactory
 from media_library.models import Asset
 
@@ -68,3 +68,37 @@ def clip_in(conversation: Conversation, asset: Asset | None = None, **fields: An
 def session_of(film: Film, **fields: Any) -> FilmSession:
     conversation = ConversationFactory(owner=film.owner, project=film.project, title=str(film.project))
     return FilmSession.objects.create(conversation=conversation, film=film, user=film.owner, **fields)
+
+
+def developed(film: Film, *, title: str = "A lighthouse in winter") -> FilmSession:
+    """Its first session, where the concept waits to be chosen: a wish, an answer with two choices; a bible, and a picture."""
+    film.current_step = "concept-development"
+    film.save(update_fields=["current_step"])
+    session = session_of(film, step=film.current_step)
+    say(session.conversation, f"Something about {title}.")
+    answer = say(session.conversation, f"Two ways into {title}.", role="assistant", engine="local:catalogue")
+    for position, name in enumerate((title, f"{title}, told backwards")):
+        Choice.objects.create(
+            session=session,
+            message=answer,
+            step=film.current_step,
+            position=position,
+            title=name,
+            description=f"The story of {name}.",
+            difficulty="medium",
+            duration="25 minutes",
+            details={"logline": name, "themes": ["patience"]},
+            engine="local:catalogue",
+        )
+    BibleRevision.objects.create(film=film, number=1, content={"logline": title}, comment="Begun", author=film.owner)
+    picture = AssetFactory(
+        owner=film.owner,
+        project=film.project,
+        kind="image",
+        filename=f"{title}.png",
+        content_type="image/png",
+        duration=None,
+        technical={"width": 8, "height": 6},
+    )
+    BoardCard.objects.create(film=film, asset=picture, note=title, added_by=film.owner)
+    return session

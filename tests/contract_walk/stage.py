@@ -38,8 +38,8 @@ from accounts.tests.factories import (
 )
 from ai.models import Call
 from ai.tests.factories import CallFactory
-from chat.models import Attachment, Conversation, Participant, Record
-from chat.tests.factories import ConversationFactory, clip_in, say
+from chat.models import Attachment, Conversation, FilmSession, Participant, Record
+from chat.tests.factories import ConversationFactory, FilmFactory, clip_in, developed, say
 from core.mail.models import Letter
 from jobs.models import Brief, Job
 from jobs.tests.factories import JobFactory
@@ -118,6 +118,20 @@ def ids_in(conversation: Conversation) -> dict[str, str]:
         "clip_id": str(conversation.clips.get().pk),
         "record_id": str(conversation.records.get().pk),
         "attachment_id": str(conversation.attachments.get().pk),
+    }
+
+
+def filmed(owner: User, title: str) -> FilmSession:
+    film = FilmFactory(owner=owner, title=title)
+    return developed(film, title=f"{title} in winter")
+
+
+def ids_of_film(session: FilmSession) -> dict[str, str]:
+    return {
+        "film_project_id": str(session.film.project_id),
+        "session_id": str(session.pk),
+        "choice_id": str(session.choices.order_by("position")[0].pk),
+        "card_id": str(session.film.board.get().pk),
     }
 
 
@@ -255,6 +269,10 @@ class World:
         self.foreign_note = noted(self.foreign_job, self.people["stranger"], f"Note {self.CANARY}")
         self.share = shared(self.job, self.people["production"])
         self.foreign_share = shared(self.foreign_job, self.people["stranger"])
+        self.make_talks()
+        self.make_films()
+
+    def make_talks(self) -> None:
         self.conversation = talk(self.people["production"], self.house, self.video)
         Participant.objects.create(
             conversation=self.conversation,
@@ -272,6 +290,13 @@ class World:
             self.people["stranger"], self.foreign_house, self.foreign_video, title=f"Talk {self.CANARY}"
         )
         self.call, self.foreign_call = called(self.conversation), called(self.foreign_conversation, model=self.CANARY)
+
+    def make_films(self) -> None:
+        # The newcomer's film, on which a colleague works and a linguist looks, and the foreign house's.
+        self.film_session = filmed(self.people["newcomer"], "Harbour film")
+        for name, role in (("colleague", "collaborator"), ("linguist", "viewer")):
+            self.film_session.film.project.memberships.create(user=self.people[name], role=role)
+        self.foreign_film_session = filmed(self.people["stranger"], f"Film {self.CANARY}")
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -298,6 +323,7 @@ class World:
             "note_id": str(self.note.pk),
             "token_id": str(self.share.pk),
             **ids_in(self.conversation),
+            **ids_of_film(self.film_session),
             "log_id": str(self.call.pk),
             **dict.fromkeys(("clip_index", "record_index"), "0"),
             "lang": "en",
@@ -329,6 +355,7 @@ class World:
             "note_id": str(self.foreign_note.pk),
             "token_id": str(self.foreign_share.pk),
             **ids_in(self.foreign_conversation),
+            **ids_of_film(self.foreign_film_session),
             "log_id": str(self.foreign_call.pk),
         }
 

@@ -32,7 +32,7 @@ from accounts.tests.factories import (
 )
 from ai.tests.factories import CallFactory
 from chat.models import Attachment, Conversation, Participant, Record
-from chat.tests.factories import clip_in, say
+from chat.tests.factories import FilmFactory, clip_in, developed, say
 from core.runs.models import Run
 from core.storage import store
 from jobs.models import Brief, Delivery, Job
@@ -156,6 +156,7 @@ def build() -> World:
     )
     things["log"] = call.pk
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
+    things |= _film(people)
     return World(people, things, job)
 
 
@@ -244,6 +245,26 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
         "creators_key": own.key,
         "run": Run.objects.create(
             kind=ingestion.KIND, subject_id=audio.pk, status=Run.Status.COMPLETED, created_by=people["production"]
+        ).pk,
+    }
+
+
+def _film(people: dict[str, User]) -> dict[str, uuid.UUID]:
+    """The creator's film, which the client writes too and the linguist looks at."""
+    place = ProjectFactory(
+        owner=people["creator"], collaborator=people["client"], viewer=people["linguist"], name="Harbour film"
+    )
+    film = FilmFactory(owner=people["creator"], project=place, title=place.name)
+    session = developed(film)
+    card = film.board.get()
+    return {
+        "film_project": place.pk,
+        "film_session": session.pk,
+        "film_choice": session.choices.order_by("position")[0].pk,
+        "card": card.pk,
+        "card_picture": card.asset_id,
+        "unpinned_picture": LibraryAssetFactory(
+            owner=people["creator"], project=place, kind="image", content_type="image/png", duration=None
         ).pk,
     }
 
