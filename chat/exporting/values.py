@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal
 
+from media_library.media.assemble import Transition, Wish, lay_out
 from media_library.media.formats.characters import one_line, showable
+from media_library.media.words import Word
 
 # heading: a section's name; text: a paragraph; narration: words for a narrator; quote: what somebody says in the footage; gap: words
 # that nobody has written yet; item: one of a list; note: what is said about the document itself.
@@ -42,7 +44,7 @@ class Footage:
 
 @dataclass(frozen=True)
 class CutClip:
-    """`start` and `end` are seconds of the footage; `lead` is how long the transition into it lasts, `card` what stands before it."""
+    """`start` and `end` are seconds of the footage, and so are the times of `words`. `card` stands before it."""
 
     title: str
     footage: Footage
@@ -51,7 +53,9 @@ class CutClip:
     text: str = ""
     speaker: str = ""
     card: str = ""
-    transition: Literal["cut", "dissolve", "dip"] = "cut"
+    transition: Transition = "cut"
+    words: Sequence[Word] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,40 +119,33 @@ def true_rate(fps: float | Fraction) -> Fraction:
 
 
 def rate_of(cut: Cut) -> Fraction:
-    """That of most of the footage: programs want one rate for the whole."""
-    seconds: dict[Fraction, float] = {}
-    for clip in cut.clips:
-        if clip.footage.fps:
-            rate = true_rate(clip.footage.fps)
-            seconds[rate] = seconds.get(rate, 0.0) + clip.end - clip.start
-    if not seconds:
-        return WITHOUT_PICTURE
-    most = max(seconds, key=lambda rate: (seconds[rate], rate))
+    """That of the film which is rendered from it: the first footage with a picture gives it."""
+    first = next((clip.footage.fps for clip in cut.clips if clip.footage.fps), None)
+    rate = true_rate(first) if first else WITHOUT_PICTURE
     # An editing program has no project of 7 or of 1000 frames a second.
-    return most if most in STANDARD else min(STANDARD, key=lambda rate: abs(rate - most))
+    return rate if rate in STANDARD else min(STANDARD, key=lambda one: abs(one - rate))
 
 
 def timeline_of(cut: Cut) -> Timeline:
-    """The cut in whole frames. A dissolve shows the end of one clip and the beginning of the next at once; a dip takes no time."""
+    """The cut in whole frames, laid out as the film is that the studio renders from it."""
     rate = rate_of(cut)
+    starts = [round(Fraction(clip.start) * rate) for clip in cut.clips]
+    card = max(1, round(cut.card_seconds * rate))
+    wishes = [
+        Wish(
+            frames=max(1, round(Fraction(clip.end) * rate) - start),
+            transition=clip.transition,
+            card=card if clip.card else 0,
+        )
+        for clip, start in zip(cut.clips, starts, strict=True)
+    ]
     items: list[Item] = []
-    at = 0
-    for clip in cut.clips:
-        if clip.card:
-            length = max(1, round(cut.card_seconds * rate))
-            items.append(Item(at, length, words=clip.card))
-            at += length
-        source = round(Fraction(clip.start) * rate)
-        length = max(1, round(Fraction(clip.end) * rate) - source)
-        before = items[-1] if items and items[-1].clip is not None else None
-        wanted = 0 if before is None or clip.transition == "cut" else round(cut.transition_seconds * rate)
-        # Two transitions must not meet inside one clip. An even number, because half of it lies on each side.
-        room = min(length, before.length - before.overlap) // 2 if before else 0
-        frames = max(0, min(wanted, room) // 2 * 2)
-        overlap = frames if clip.transition == "dissolve" else 0
-        dip = frames if clip.transition == "dip" else 0
-        items.append(Item(at - overlap, length, clip, source, overlap, dip))
-        at += length - overlap
+    places = lay_out(wishes, transition=round(cut.transition_seconds * rate))
+    for clip, place, source in zip(cut.clips, places, starts, strict=True):
+        if place.card:
+            items.append(Item(place.begins, place.card, words=clip.card))
+        dip = place.rises if clip.transition == "dip" else 0
+        items.append(Item(place.shows, place.frames, clip, source, place.dissolves, dip))
     return Timeline(one_line(cut.title), rate, tuple(items))
 
 
