@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 IDR = 5
@@ -43,10 +43,24 @@ class Record:
         )
         return head + _written(self.sps) + bytes([len(self.pps)]) + _written(self.pps) + self.tail
 
-    def free_id(self) -> int:
-        """A parameter set id that neither kind of set here uses."""
-        used = {set_id(unit) for unit in (*self.sps, *self.pps)}
+    def free_id(self, *, beside: Collection[int] = ()) -> int:
+        """A parameter set id that neither kind of set here uses, nor anybody `beside`."""
+        used = {set_id(unit) for unit in (*self.sps, *self.pps)} | set(beside)
         return next(number for number in range(1, _HIGHEST_ID + 1) if number not in used)
+
+    def with_sets_of(self, other: Record) -> Record:
+        """With those sets of `other` that it lacks. Raises ValueError where one number would mean two sets."""
+        kept = {(is_sequence_set(unit), set_id(unit)): unit for unit in (*self.sps, *self.pps)}
+        told = [*map(self._told_alike, other.sps), *other.pps]
+        new = [unit for unit in told if unit not in kept.values()]
+        if self.length_size != other.length_size or any((is_sequence_set(unit), set_id(unit)) in kept for unit in new):
+            raise ValueError("parameter sets of one number differ")
+        return replace(
+            self,
+            level=max(self.level, other.level),
+            sps=self.sps + tuple(unit for unit in new if is_sequence_set(unit)),
+            pps=self.pps + tuple(unit for unit in new if not is_sequence_set(unit)),
+        )
 
     def held_pictures(self) -> int:
         """How many pictures a decoder has to have room for; 0 where the sets are too unusual to tell."""

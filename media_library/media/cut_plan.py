@@ -56,9 +56,10 @@ class Film:
     halt: threading.Event | None
 
     @classmethod
-    def of(cls, container: InputContainer, *, halt: threading.Event | None) -> Film:
+    def of(cls, container: InputContainer, *, halt: threading.Event | None, silent: bool = False) -> Film:
+        """`silent` leaves the sound out, whatever it is."""
         picture = picture_stream(container)
-        sound = next(iter(container.streams.audio), None)
+        sound = None if silent else next(iter(container.streams.audio), None)
         rate = picture.average_rate or picture.guessed_rate
         if picture.codec_context.codec.canonical_name != "h264":
             raise NotJoinableError(f"its picture is {picture.codec_context.codec.canonical_name}, not H.264")

@@ -29,13 +29,14 @@ def picture_encoder(
     crf: int = 18,
     threads: int = 2,
     held: int = 0,
+    context: VideoCodecContext | None = None,
 ) -> VideoCodecContext:
     """Pictures as `source` has them. `extradata` holds the headers, under the id `parameter_set`; samples hold none.
 
     `held` is how many pictures decoders hold for what it is joined to: where that number changes they may drop those that they
-    have not shown yet (H.264, C.4.4), and OpenH264 does.
+    have not shown yet (H.264, C.4.4), and OpenH264 does. `context` is that of a track of a file, where it is written there as it comes.
     """
-    encoder = av.CodecContext.create("libx264", "w")
+    encoder = context or av.CodecContext.create("libx264", "w")
     if not isinstance(encoder, VideoCodecContext):
         raise RenderError
     encoder.width, encoder.height = source.width, source.height

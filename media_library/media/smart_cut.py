@@ -79,12 +79,16 @@ def join(
     start: float,
     end: float,
     muxer: str,
+    silent: bool = False,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> Joined:
-    """Write the frames whose times are in [start, end). Raises NotJoinableError, RangeError, HaltedError and what reading raises."""
+    """Write the frames whose times are in [start, end), without sound if `silent`.
+
+    Raises NotJoinableError, RangeError, HaltedError and what reading raises.
+    """
     with open_media(source, headers_only=True) as container:
-        film = Film.of(container, halt=halt)
+        film = Film.of(container, halt=halt, silent=silent)
         plan = plan_cut(film, first=film.tick(start), beyond=film.tick(end), whole_end=end)
         if not _sounds(film, plan):
             film = replace(film, sound=None)
