@@ -47,6 +47,14 @@ def keepers(user: User, obj: Conversation) -> Decision:
     return denied("Only the owner of the conversation does this.")
 
 
+@rule("chat.conversation.people")
+def people_readers(user: User, obj: Conversation) -> Decision:
+    """The list of who takes part, with addresses: for those who do."""
+    if place_of(user, obj) or user.is_platform_admin:
+        return ALLOWED
+    return denied("Only those who take part in this conversation see who else does.")
+
+
 @rule("chat.conversation.leave")
 def leavers(user: User, obj: Conversation) -> Decision:
     return ALLOWED if place_of(user, obj) in {EDITOR, VIEWER} else denied("You take no part in this conversation.")

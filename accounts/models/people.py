@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any, ClassVar, cast
 
@@ -13,6 +14,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_otp.plugins.otp_totp.models import TOTPDevice
+
+# Other apps' ways of knowing somebody: for a person, the condition on those they know that way.
+ALSO_KNOWN: list[Callable[[User], Q]] = []
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -25,7 +29,7 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.annotate(second_factor=Exists(TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)))
 
     def visible_to(self, user: User) -> UserQuerySet:
-        """Oneself and the people of one's own houses, teams and projects; admins see everybody. The deleted are nobody's."""
+        """Oneself and the people of one's own houses, teams, projects and conversations; admins see everybody. The deleted are nobody's."""
         people = self.filter(deleted_at=None)
         if user.role == User.Role.ADMIN:
             return people
@@ -33,9 +37,10 @@ class UserQuerySet(models.QuerySet["User"]):
         teams = Q(team_memberships__team__memberships__user=user)
         owned = Q(projects__memberships__user=user) | Q(project_memberships__project__owner=user)
         shared = Q(project_memberships__project__memberships__user=user)
-        return people.filter(
-            pk__in=User.objects.filter(Q(pk=user.pk) | houses | teams | owned | shared).order_by().values("pk")
-        )
+        known = Q(pk=user.pk) | houses | teams | owned | shared
+        for also in ALSO_KNOWN:
+            known |= also(user)
+        return people.filter(pk__in=User.objects.filter(known).order_by().values("pk"))
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]  # a class made at run time

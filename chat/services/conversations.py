@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -27,7 +29,7 @@ def begin(
     if organization is None:
         houses = list(Organization.objects.filter(is_active=True, memberships__user=owner).order_by("pk")[:2])
         organization = houses[0] if len(houses) == 1 else None
-    title = title.strip()
+    title = _plain(title)
     conversation = Conversation.objects.create(
         owner=owner,
         project=project,
@@ -43,7 +45,7 @@ def begin(
 def rename(conversation: Conversation, title: str, *, actor: User) -> None:
     """By a person, whose title no machine replaces unasked."""
     locked = _locked(conversation)
-    locked.title, locked.title_by = title.strip() or NEW, By.PERSON
+    locked.title, locked.title_by = _plain(title) or NEW, By.PERSON
     locked.save(update_fields=["title", "title_by", "updated_at"])
     audit.record("chat.conversation.rename", locked, actor=actor)
     _copy(locked, conversation, "title", "title_by", "updated_at")
@@ -77,6 +79,11 @@ def move(conversation: Conversation, project: Project | None, *, actor: User) ->
     _copy(locked, conversation, "project", "organization", "updated_at")
 
 
+def leave_project(project: Project) -> int:
+    """All of them, because the project is going. Where a film is developed stays with the film."""
+    return Conversation.objects.filter(project=project, film_session=None).update(project=None)
+
+
 @transaction.atomic
 def set_model(conversation: Conversation, model: str, *, actor: User) -> None:
     """The name of the catalogue that answers from now on; empty leaves it to the studio."""
@@ -100,6 +107,11 @@ def delete(conversation: Conversation, *, actor: User) -> None:
     locked.save(update_fields=["deleted_at", "updated_at"])
     audit.record("chat.conversation.delete", locked, actor=actor, title=locked.title)
     _copy(locked, conversation, "deleted_at")
+
+
+def _plain(title: str) -> str:
+    """One line, without characters that only steer a terminal."""
+    return " ".join("".join(" " if unicodedata.category(one) == "Cc" else one for one in title).split())
 
 
 def _locked(conversation: Conversation) -> Conversation:

@@ -2,6 +2,7 @@
 
 Django under ASGI stores a whole body before any middleware runs, so the guard stands in front of it, in config.asgi.
 A view raises its limit by an attribute: `max_body_bytes = 4 * MIB` (on the class, in an action's keyword arguments, or on the function).
+What is too large is said in the view's own words where it has any: `body_too_large = "…"`.
 A view that takes bodies as they come in names the methods: `streamed_methods = ("PATCH",)`, and reads `stream_of(request)`.
 """
 
@@ -47,6 +48,15 @@ def limit_at(path: str) -> int:
         return limit_of(resolve(routed(path)).func)
     except Resolver404:
         return DEFAULT_LIMIT
+
+
+def refusal_at(path: str) -> str:
+    """The sentence a route has for a body that is too large; empty where it has none of its own."""
+    try:
+        found = resolve(routed(path)).func
+    except Resolver404:
+        return ""
+    return str(getattr(getattr(found, "cls", None), "body_too_large", ""))
 
 
 def is_streamed(method: str, path: str) -> bool:
@@ -193,11 +203,11 @@ async def discard(receive: Receive) -> None:
                     return
 
 
-def too_large(limit: int) -> Failure:
+def too_large(limit: int, *, message: str = "") -> Failure:
     # The rest of the body is not read, so the connection cannot serve another request.
     return Failure(
         413,
         "too_large",
-        f"The request is larger than the {limit // MIB or 1} MiB allowed here.",
+        message or f"The request is larger than the {limit // MIB or 1} MiB allowed here.",
         headers={"Connection": "close"},
     )

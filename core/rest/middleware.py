@@ -20,7 +20,7 @@ from django.utils.functional import LazyObject, empty
 
 from core.errors import DomainError
 from core.rest import usage
-from core.rest.body import TOO_LARGE, too_large
+from core.rest.body import TOO_LARGE, refusal_at, too_large
 from core.rest.dialects import Failure, dialect_of
 from core.rest.errors import CODES, answer, failure_of
 from core.rest.limits import tells_standing, write_standing
@@ -224,7 +224,7 @@ class DoorMiddleware(Passing):
 def refusal(request: HttpRequest) -> Failure | None:
     limit = getattr(request, "scope", {}).get(TOO_LARGE)
     if limit is not None:
-        return too_large(limit)
+        return too_large(limit, message=refusal_at(request.path))
     # No name and no filter holds it, and the database refuses it with an error of its own. Signed links judge theirs alone.
     if request.path.startswith(SIGNED):
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Self, TypeVar
 
 from django.conf import settings
@@ -19,12 +20,16 @@ from core.storage.models import Upload
 
 Row = TypeVar("Row", bound=models.Model)
 
+# Other apps' ways to a file: for a person, the condition on the assets they see that way.
+ALSO_SEEN: list[Callable[[User], Q]] = []
+
 
 class AssetQuerySet(models.QuerySet["Asset"]):
     def visible_to(self, user: User) -> AssetQuerySet:
         """One's own; those of one's projects; those of one's houses, where customers see no other customer's. Admins see all.
 
-        What was sent for one person's own work is that person's alone. The deleted are nobody's.
+        What was sent for one person's own work is that person's alone; what was brought into a conversation is its people's.
+        The deleted are nobody's.
         """
         assets = self.filter(deleted_at=None)
         if user.is_platform_admin:
@@ -38,6 +43,8 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         if customer_of:
             own_clients = Client.objects.visible_to(user).order_by().values("pk")
             shared |= Q(organization__in=customer_of) & (Q(client=None) | Q(client__in=own_clients))
+        for also in ALSO_SEEN:
+            seen |= also(user)
         return assets.filter(seen | (Q(shelf__in=Asset.SHARED) & shared))
 
     def originals(self) -> AssetQuerySet:

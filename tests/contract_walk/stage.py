@@ -425,12 +425,12 @@ class Stage:
         target = self.with_query(path, query)
         if body is None:
             return self.http.generic(method, target, headers=sent)
+        if isinstance(body, Mapping) and any(isinstance(value, SimpleUploadedFile) for value in body.values()):
+            return self.http.generic(method, target, parted(body), content_type=MULTIPART_CONTENT, headers=sent)
         if form:
             return self.http.generic(
                 method, target, urlencoded(body), content_type="application/x-www-form-urlencoded", headers=sent
             )
-        if isinstance(body, Mapping) and any(isinstance(value, SimpleUploadedFile) for value in body.values()):
-            return self.http.generic(method, target, parted(body), content_type=MULTIPART_CONTENT, headers=sent)
         return self.http.generic(method, target, encoded(body), content_type="application/json", headers=sent)
 
     @staticmethod
