@@ -22,13 +22,14 @@ ORDERS = {
 
 @dataclass(frozen=True)
 class FilmFilters:
-    """What is empty narrows nothing down. Archived films are listed only when they are asked for."""
+    """What is empty narrows nothing down. Pages leave the archived out unless they are asked for."""
 
     status: str = ""
     genre: str = ""
     search: str = ""
     sort: str = "updated_at"
     descending: bool = True
+    archived: bool = True
 
 
 def listed(user: User, filters: FilmFilters) -> QuerySet[Film]:
@@ -38,7 +39,7 @@ def listed(user: User, filters: FilmFilters) -> QuerySet[Film]:
     films = films.annotate(share=Cast(Coalesce(F("completed_steps__len"), 0), FloatField()) / total)
     if filters.status:
         films = films.filter(project__status=filters.status)
-    else:
+    elif not filters.archived:
         films = films.exclude(project__status="archived")
     if filters.genre:
         films = films.filter(genre__iexact=filters.genre)
