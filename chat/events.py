@@ -1,7 +1,6 @@
 """What people in a conversation hear of it. One stream for each conversation, so that a busy one holds nobody else up.
 
-What is said here is numbered, kept for a day and replayed. Who types and who looks passes by: `passing` tells those who are there.
-Called in the transaction that makes the change; heard once it is through.
+Numbered, kept for a day and replayed. Called in the transaction that makes the change; heard once it is through.
 """
 
 from __future__ import annotations
@@ -9,17 +8,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-import structlog
-from asgiref.sync import async_to_sync
-
 from accounts.models import User
 from chat.models import Conversation, Message, Render
 from chat.queries.shapes import message_shape, person
 from chat.streams import stream_of
 from core.live import publish
-from core.live.events import group_of, percent, send_within_time
-
-log = structlog.get_logger(__name__)
+from core.live.events import percent
 
 # After this one, sockets ask again whether they may listen.
 PARTICIPANTS = "participants"
@@ -101,15 +95,6 @@ def title_changed(conversation: Conversation) -> None:
 def participants_changed(conversation_id: object) -> None:
     """Somebody came, went or has another role; also said when the conversation is deleted. Who may not listen any more is put out."""
     _publish(conversation_id, PARTICIPANTS)
-
-
-def passing(conversation_id: object, kind: str, **what: Any) -> None:
-    """Told to those who are there, and not kept."""
-    message = {"type": "chat.passing", "payload": {"type": kind, **what}}
-    try:
-        async_to_sync(send_within_time)(group_of(stream_of(conversation_id)), message)
-    except Exception as error:  # noqa: BLE001  (whatever the channel layer's client raises; nothing hangs on it)
-        log.warning("chat.not_passed_on", kind=kind, error=repr(error))
 
 
 def _publish(conversation_id: object, kind: str, **what: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from chat.consumers import ConversationSocket
+
+urlpatterns: list[URLPattern] = [path("ws/conversations/<uuid:conversation_id>", ConversationSocket.as_asgi())]

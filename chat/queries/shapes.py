@@ -57,7 +57,7 @@ def attachment_row(attachment: Attachment) -> dict[str, Any]:
         "kind": asset.kind,
         "mime_type": asset.content_type,
         "file_size": asset.size,
-        "url": reverse("media_library:asset", args=[asset.pk]),
+        "url": reverse("chat_api:attachment_file", args=[attachment.conversation_id, attachment.pk]),
     }
 
 

@@ -15,7 +15,7 @@ from chat import events
 from chat.errors import AnswerUnderWayError
 from chat.models import Attachment, ClipProposal, Conversation, Message
 from chat.queries.thread import next_number
-from chat.services import said
+from chat.services import conversations, said
 from core import audit
 from core.errors import DomainError, WrongStateError
 from core.runs import services as runs
@@ -49,6 +49,9 @@ def ask(
     known = model_known(model)
     conversation = _locked(conversation)
     above = conversation.head if parent == "head" else parent
+    if repeats_clips is not None:
+        conversation.repeats_clips = repeats_clips
+        conversation.save(update_fields=["repeats_clips"])
     question = _add(conversation, above, role=Message.Role.USER, author=author, content=text)
     _attach(conversation, question, attachments)
     answer = _answer(
@@ -69,6 +72,12 @@ def ask(
     said.tell_absent(conversation, question, by=author)
     audit.record("chat.message.ask", question, actor=author, conversation=str(conversation.pk), model=known)
     return question, answer
+
+
+@transaction.atomic
+def ask_anew(author: User, **asked: Any) -> tuple[Message, Message]:
+    """In a conversation that begins with it."""
+    return ask(conversations.begin(author), author=author, **asked)
 
 
 @transaction.atomic

@@ -102,6 +102,9 @@ class WriteAnswer(StepFunction[Written]):
                 self.break_off(
                     ctx, BROKE_OFF.format(reason=error.message.replace("The studio tries again by itself.", "").strip())
                 )
+            except StoppedError:
+                # Leaving closes the stream, and its call as cancelled.
+                raise
             except BaseException as error:
                 stream.broke(error)
                 raise

@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from core.testing.providers.answers import Reply
 
 MODES = (
     *("ok", "rate_limited", "error", "error_event", "hang", "hang_midway", "reset", "lost", "garbage", "html"),
-    *("wrong_mime", "truncated", "unfinished", "drip", "huge", "compressed"),
+    *("wrong_mime", "truncated", "unfinished", "drip", "huge", "compressed", "paced"),
 )
 
 
@@ -32,7 +33,8 @@ class Step:
     error: `status` · error_event: the stream begins well and then reports overload · hang, hang_midway: silence · reset: the
     connection is cut before anything is billed · lost: billed, then cut · garbage: broken JSON · html: a page · wrong_mime:
     the right body under another type · truncated: cut in the middle · unfinished: ends early, politely · drip: a byte
-    every `interval` seconds · huge: never ends · compressed: gzip that nobody asked for.
+    every `interval` seconds · huge: never ends · compressed: gzip that nobody asked for · paced: right, a piece every `interval`
+    seconds, noted in `paced_at`.
     """
 
     do: str = "ok"
@@ -82,6 +84,7 @@ class ProviderServer:
         self.requests: list[Request] = []
         self.books = Books()
         self.closing = threading.Event()
+        self.paced_at: list[float] = []
         self._script = list(script)
         self._lock = threading.Lock()
         owner = self
@@ -218,6 +221,9 @@ class _Handler(BaseHTTPRequestHandler):
             error = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
             chunk = f"event: error\ndata: {json.dumps(error)}\n\n".encode()
             self._send(Reply(reply.content_type, [*_first_half(reply), chunk]))
+        elif step.do == "paced":
+            self._begin(reply)
+            self._pace(step, reply)
         elif step.do in {"truncated", "hang_midway", "drip", "huge"}:
             self._begin(reply)
             self._go_wrong(step, reply)
@@ -239,6 +245,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.server_of.closing.wait()
         else:
             self._reset()
+
+    def _pace(self, step: Step, reply: Reply) -> None:
+        for chunk in reply.chunks:
+            if b"content" in chunk and self.server_of.closing.wait(step.interval):
+                return
+            self.server_of.paced_at.append(time.monotonic())
+            self._chunk(chunk)
+        self.wfile.write(b"0\r\n\r\n")
 
     def _begin(self, reply: Reply) -> None:
         self.send_response(reply.status)
