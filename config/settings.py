@@ -189,6 +189,7 @@ CELERY_BEAT_SCHEDULE = {
     "jobs.remind": {"task": "jobs.tasks.remind_of_deadlines", "schedule": 600.0},
     "media_library.embed_glossaries": {"task": "media_library.tasks.embed_forgotten_glossaries", "schedule": 60.0},
     "media_library.forget_intakes": {"task": "media_library.tasks.forget_intakes", "schedule": 86_400.0},
+    "chat.purge_exports": {"task": "chat.tasks.purge_exports", "schedule": 900.0},
     "media_library.purge_clips": {"task": "media_library.tasks.purge_clip_files", "schedule": 3600.0},
     # What a new model has not read yet; nothing to do costs one look into an index.
     "media_library.reindex_search": {
@@ -197,6 +198,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"queue": "media"},
     },
     "ai.close_lost_calls": {"task": "ai.tasks.close_lost_calls", "schedule": 60.0},
+    "chat.deliver_webhooks": {"task": "chat.tasks.deliver_webhooks", "schedule": 15.0},
     "ai.forget_contents": {"task": "ai.tasks.forget_contents", "schedule": 3600.0},
 }
 RUN_LEASE_SECONDS = env.number("RUN_LEASE_SECONDS", 30, least=2)

@@ -36,7 +36,9 @@ def _events(timeline: Timeline) -> Iterator[str]:
             assert before.clip is not None  # noqa: S101  (only clips are dissolved from)
             at = before.source + before.length - item.overlap
             yield _event(number, "AX", _channels(before), "C", at, 0, item.start, timeline)
-            yield _event(number, "AX", _channels(item), f"D    {item.overlap:03}", item.source, length, item.start, timeline)
+            yield _event(
+                number, "AX", _channels(item), f"D    {item.overlap:03}", item.source, length, item.start, timeline
+            )
             yield f"* FROM CLIP NAME: {ascii_line(before.clip.footage.filename)}"
             yield f"* TO CLIP NAME: {ascii_line(item.clip.footage.filename)}"
         else:
@@ -50,7 +52,9 @@ def _events(timeline: Timeline) -> Iterator[str]:
         yield ""
 
 
-def _event(number: str, reel: str, channels: str, edit: str, source: int, length: int, at: int, timeline: Timeline) -> str:
+def _event(
+    number: str, reel: str, channels: str, edit: str, source: int, length: int, at: int, timeline: Timeline
+) -> str:
     times = " ".join(timecode(frame, timeline.rate) for frame in (source, source + length, at, at + length))
     return f"{number}  {reel:<8} {channels:<5} {edit:<8} {times}"
 

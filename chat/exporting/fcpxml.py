@@ -59,13 +59,22 @@ def _spine(spine: ET.Element, laid: Timeline, assets: dict[str, str], dissolve: 
             gap = ET.SubElement(spine, "gap", name="Title card", offset=at, start="0s", duration=length)
             ET.SubElement(gap, "note").text = item.words
         else:
-            _clip(spine, item, assets[item.clip.footage.id], at=at, start=_time(item.source + head, laid.rate), length=length)
+            _clip(
+                spine,
+                item,
+                assets[item.clip.footage.id],
+                at=at,
+                start=_time(item.source + head, laid.rate),
+                length=length,
+            )
 
 
 def _clip(spine: ET.Element, item: Item, ref: str, *, at: str, start: str, length: str) -> None:
     clip = item.clip
     assert clip is not None  # noqa: S101  (asked by the caller)
-    made = ET.SubElement(spine, "asset-clip", ref=ref, name=one_line(clip.title) or "Clip", offset=at, start=start, duration=length)
+    made = ET.SubElement(
+        spine, "asset-clip", ref=ref, name=one_line(clip.title) or "Clip", offset=at, start=start, duration=length
+    )
     if clip.footage.fps:
         made.set("tcFormat", "DF" if is_drop(true_rate(clip.footage.fps)) else "NDF")
     if clip.text:
@@ -93,7 +102,13 @@ def _asset(resources: ET.Element, footage: Footage, formats: dict[tuple[Fraction
 def _format(resources: ET.Element, name: str, rate: Fraction, size: tuple[int, int]) -> str:
     width, height = size
     ET.SubElement(
-        resources, "format", id=name, frameDuration=_time(1, rate), width=str(width), height=str(height), colorSpace="1-1-1 (Rec. 709)"
+        resources,
+        "format",
+        id=name,
+        frameDuration=_time(1, rate),
+        width=str(width),
+        height=str(height),
+        colorSpace="1-1-1 (Rec. 709)",
     )
     return name
 

@@ -53,7 +53,9 @@ def _block(block: Block) -> Iterable[str]:
 def _dialogue(name: str, text: str) -> str:
     # The @ forces a name that is not written in capitals, as many scripts have none.
     lines = [_plain(line) or "  " for line in (text.strip() or "…").split("\n")]
-    return "\n".join([f"@{_plain(one_line(name)).replace('^', '')}", *(line if line.strip() else "  " for line in lines)])
+    return "\n".join(
+        [f"@{_plain(one_line(name)).replace('^', '')}", *(line if line.strip() else "  " for line in lines)]
+    )
 
 
 def _action(text: str) -> str:
@@ -63,7 +65,9 @@ def _action(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Stars and underlines are those of the text, no emphasis; and nothing in it opens a note or is cut away."""
-    return _EMPHASIS.sub(r"\\\1", text.replace("[[", "[ [").replace("]]", "] ]").replace("/*", "/ *").replace("*/", "* /"))
+    return _EMPHASIS.sub(
+        r"\\\1", text.replace("[[", "[ [").replace("]]", "] ]").replace("/*", "/ *").replace("*/", "* /")
+    )
 
 
 def _noted(text: str) -> str:

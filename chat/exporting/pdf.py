@@ -30,7 +30,13 @@ REPLACEMENT = "\u25a1"
 
 class _Writer(Protocol):
     def __call__(
-        self, text: str, size: tuple[float, float], *, bold: bool = ..., ink: tuple[int, int, int] = ..., indent: float = ...
+        self,
+        text: str,
+        size: tuple[float, float],
+        *,
+        bold: bool = ...,
+        ink: tuple[int, int, int] = ...,
+        indent: float = ...,
     ) -> None: ...
 
 

@@ -38,12 +38,20 @@ def plain(title: str, blocks: Sequence[Block], *, subtitle: str = "") -> bytes:
 
 
 def markdown(title: str, blocks: Sequence[Block], *, subtitle: str = "") -> bytes:
-    parts = [f"# {escaped(one_line(title) or 'Untitled')}", "", *([escaped(one_line(subtitle)), ""] if subtitle else [])]
+    parts = [
+        f"# {escaped(one_line(title) or 'Untitled')}",
+        "",
+        *([escaped(one_line(subtitle)), ""] if subtitle else []),
+    ]
     for block in map(clean, blocks):
         text, by, about = escaped(block.text), escaped(block.by), escaped(block.about)
         match block.kind:
             case "heading":
-                parts += [f"{'#' * (min(max(block.level, 1), 4) + 1)} {one_line(text)}", "", *([f"*{about}*", ""] if about else [])]
+                parts += [
+                    f"{'#' * (min(max(block.level, 1), 4) + 1)} {one_line(text)}",
+                    "",
+                    *([f"*{about}*", ""] if about else []),
+                ]
             case "quote":
                 said = "\n".join(f"> {line}" for line in text.split("\n"))
                 parts += [said, *([">", f"> — {', '.join(filter(None, (by, about)))}"] if by or about else []), ""]

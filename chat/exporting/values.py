@@ -106,7 +106,8 @@ class Timeline:
 
 
 STANDARD = tuple(
-    Fraction(*rate) for rate in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
+    Fraction(*rate)
+    for rate in ((24000, 1001), (24, 1), (25, 1), (30000, 1001), (30, 1), (50, 1), (60000, 1001), (60, 1))
 )
 # Where nothing has a picture.
 WITHOUT_PICTURE = Fraction(25)
@@ -171,7 +172,10 @@ def timecode(frame: int, rate: Fraction) -> str:
 def clean(block: Block) -> Block:
     """Without what files cannot hold, and as one composes letters."""
     return replace(
-        block, text=_composed(showable(block.text)), by=_composed(one_line(block.by)), about=_composed(one_line(block.about))
+        block,
+        text=_composed(showable(block.text)),
+        by=_composed(one_line(block.by)),
+        about=_composed(one_line(block.about)),
     )
 
 

@@ -58,15 +58,12 @@ def say(thing: ClipProposal | Record, content: str, *, author: User) -> Said:
 def _made_again(thing: ClipProposal | Record, comment: ScriptComment, *, author: User) -> Said:
     if not policies.can(author, "chat.conversation.write", comment.conversation):
         return Said(comment, reason=READERS_ASK_NOTHING)
-    feedback = " ".join(CALL.sub(" ", comment.content).split())
     try:
         # On its own: what is refused (one is being made already, the budget is spent) must not take the comment with it.
         with transaction.atomic():
-            run = regenerating.begin(thing, feedback=feedback, actor=author, comment=comment)
+            regenerating.begin(thing, feedback=comment.content, actor=author, comment=comment)
     except DomainError as error:
         return Said(comment, reason=error.message)
-    comment.regeneration_requested, comment.run = True, run
-    comment.save(update_fields=["regeneration_requested", "run"])
     return Said(comment, requested=True)
 
 

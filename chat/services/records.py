@@ -129,7 +129,7 @@ def restore(record: Record, *, actor: User) -> Record:
 
 def lock(conversation: Conversation) -> list[Record]:
     """Its sections in order; whoever else wants to move them waits until this transaction ends."""
-    Conversation.objects.select_for_update(of=("self",)).filter(pk=conversation.pk).values("pk").first()
+    Conversation.objects.select_for_update(no_key=True, of=("self",)).only("pk").get(pk=conversation.pk)
     return list(Record.objects.filter(conversation=conversation).listed())
 
 
