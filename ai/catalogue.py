@@ -31,6 +31,7 @@ CATALOGUE: tuple[Named, ...] = (
     Named("gpt", "chat", "openai", "gpt-6.1-terra", ("gpt-6.1-terra",)),
     Named("gemini-flash", "chat", "google", aliases=("gemini", "gemini-2.5-flash")),
     Named("gemini-pro", "chat", "google", aliases=("gemini-2.5-pro",)),
+    Named("compose", "chat", "local", "compose", ("local",)),
     Named("whisper-1", "speech_to_text", "openai", "whisper-1", ("openai",)),
     Named("whisper-base", "speech_to_text", "local", "whisper-base", ("base", "local")),
     Named("whisper-tiny", "speech_to_text", "local", aliases=("tiny",)),

@@ -20,6 +20,7 @@ from ai.capabilities.base import Engine
 from ai.wire import Wire
 
 LOCAL: dict[str, dict[str, str]] = {
+    "chat": {"compose": "ai.local.composing.Compose"},
     "speech_to_text": {"whisper-base": "ai.local.whisper.Whisper"},
     "text_to_speech": {
         "kokoro": "ai.local.kokoro.Kokoro",
@@ -69,7 +70,8 @@ HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
 }
 # Kokoro sounds best and speaks few languages; espeak-ng speaks the others.
 LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
-    "chat": (),
+    # It puts found quotes together and says so; it writes nothing.
+    "chat": ("local:compose",),
     "speech_to_text": ("local:whisper-base",),
     "text_to_speech": ("local:kokoro", "local:espeak"),
     "translate": ("local:apertium",),

@@ -67,7 +67,7 @@ class TestDefaults:
         assert engines("text_to_speech") == ["local:kokoro", "local:espeak"]
         assert engines("translate") == ["local:apertium"]
         assert engines("describe_image") == ["local:looking"]
-        assert engines("chat") == []
+        assert engines("chat") == ["local:compose"]
 
     def test_a_key_switches_its_provider_on(self, no_keys):
         no_keys.OPENAI_API_KEY = "key"

@@ -14,7 +14,7 @@ from django.db.models import Q
 from pgvector.django import CosineDistance
 
 from accounts.models import User
-from ai import prompts
+from ai import prompts, routing
 from ai import services as ai
 from ai.capabilities.chat import ChatRequest, Turn
 from core.errors import DomainError
@@ -112,7 +112,7 @@ def _by_voice(transcript: Transcript, nameless: Sequence[Speaker]) -> list[Propo
 
 def _by_reading(transcript: Transcript, said: Sequence[Said], *, by: User) -> tuple[list[Proposal], str, Any] | None:
     """What a model makes of the words. Where none is configured, or it fails, the patterns are what there is."""
-    if ai.engine_for("chat") is None:
+    if not any(route.hosted for route in routing.routes("chat")):
         return None
     asked = {"language": transcript.language, "turns": [{"label": one.speaker, "text": one.text} for one in said]}
     while len(text := json.dumps(asked, ensure_ascii=False)) > MOST_CHARACTERS and len(asked["turns"]) > 1:
