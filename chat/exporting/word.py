@@ -75,4 +75,6 @@ def _write(
     if is_right_to_left(text):
         run.font.rtl = True
         properties = paragraph._p.get_or_add_pPr()  # noqa: SLF001  (python-docx has no name for it)
-        properties.append(properties.makeelement(qn("w:bidi"), {}))
+        element = properties.makeelement(qn("w:bidi"), {})
+        # Word insists on the order of the standard.
+        properties.insert_element_before(element, "w:spacing", "w:ind", "w:jc", "w:rPr")
