@@ -16,6 +16,7 @@ SECTIONS = {
     "actions": "Do",
     "pages": "Go to",
     "jobs": "Jobs",
+    "conversations": "Conversations",
     "projects": "Projects",
     "assets": "Files",
     "words": "Said",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
+from accounts import colors
 from accounts.models import Client, Organization, Project, ProjectMember, User
 from accounts.workflows import verb_towards
 
@@ -106,9 +109,21 @@ class TeamMemberForm(forms.Form):
         choice.queryset = people
 
 
+def color_choices(now: str = "") -> list[tuple[str, SafeString | str]]:
+    """The marks, and the colour that a program named."""
+    swatch = '<span class="mark mark--mid mark--{}" aria-hidden="true"></span>{}'
+    marks = [
+        (key, format_html(swatch, key.removeprefix("mark-"), name))
+        for key, name in zip(colors.MARKS, colors.NAMES, strict=True)
+    ]
+    own = [(now, f"As it is, {now}")] if now and now not in colors.MARKS else []
+    return [*marks, *own]
+
+
 class ProjectForm(forms.Form):
     name = one_line("Name", most=255)
     description = forms.CharField(required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3}))
+    color = forms.ChoiceField(label="Colour", required=False, choices=color_choices, widget=forms.RadioSelect)
 
 
 class ProjectDetailsForm(ProjectForm):
@@ -137,11 +152,17 @@ class ProjectDetailsForm(ProjectForm):
                 if value == now or (value != shelf and verb_towards(value, now=now))
             ]
         )
-        shown = {"name": project.name, "description": project.description, "status": now}
-        return cls(data, initial=shown, statuses=statuses)
+        shown = {"name": project.name, "description": project.description, "color": project.color, "status": now}
+        form = cls(data, initial=shown, statuses=statuses)
+        color = form.fields["color"]
+        assert isinstance(color, forms.ChoiceField)  # noqa: S101  (a few lines up)
+        color.choices = color_choices(project.color)
+        return form
 
     def wanted(self) -> dict[str, str]:
-        return dict(self.cleaned_data)
+        """Without a choice of colour it keeps the one it has."""
+        said = dict(self.cleaned_data)
+        return said if said["color"] else {name: value for name, value in said.items() if name != "color"}
 
 
 class CollaboratorForm(forms.Form):

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import policies, queries
+from accounts import policies, project_parts, queries
 from accounts.models import Invitation, Project, ProjectMember, User
 from accounts.pages.forms import CollaboratorForm, CollaboratorRoleForm, ProjectDetailsForm, ProjectForm
 from accounts.pages.parts import Question, ask, carry_out, found, paged, refusal, viewer, words
@@ -82,8 +82,10 @@ def project_list(request: HttpRequest) -> HttpResponse:
     archived = scope == "archived"
     rows = queries.projects(user, scope="all" if archived else scope, search=words(request), archived=archived)
     counts = queries.project_counts(user)
+    page = paged(request, rows)
     context = {
-        "page": paged(request, rows),
+        "page": page,
+        "figures": project_parts.figures(user, list(page.object_list)),
         "q": words(request),
         "kept": [("scope", scope)] if scope != "all" else [],
         "scope": scope,
@@ -112,6 +114,7 @@ def show(request: HttpRequest, shown: Project, form: CollaboratorForm, *, status
     may_share = may(user, "share", shown)
     context: dict[str, Any] = {
         "project": shown,
+        "tabs": project_parts.tabs(shown, user),
         "form": form,
         "project_roles": ProjectMember.Role.choices,
         "collaborators": list(queries.collaborators(shown)),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
-from accounts import policies
-from accounts.models import User
+from accounts import colors, policies
+from accounts.models import Project, User
+from accounts.project_parts import Figures
 
 register = template.Library()
 
@@ -23,3 +26,21 @@ def may(context: template.Context, action: str, obj: Any = None) -> policies.Dec
 def role_name(role: str) -> str:
     """The word for a role's code."""
     return str(User.Role(role).label) if role in User.Role.values else role
+
+
+@register.filter
+def for_project(figures: Figures, project: Project) -> int:
+    """What another app counted of this one."""
+    return figures.counts.get(project.pk, 0)
+
+
+@register.simple_tag
+def dot(project: Project) -> SafeString:
+    """The project's colour: a mark, which follows the theme, or what a program named, which no style sheet holds and is therefore drawn."""
+    mark = colors.mark_of(project)
+    if mark:
+        return format_html('<span class="mark mark--{}" aria-hidden="true"></span>', mark.removeprefix("mark-"))
+    return format_html(
+        '<svg class="mark" viewBox="0 0 8 8" aria-hidden="true"><rect width="8" height="8" rx="2" fill="{}"></rect></svg>',
+        project.color,
+    )
