@@ -3,6 +3,8 @@ const FIRST_WAIT = 500;
 const LONGEST_WAIT = 20_000;
 const POLL_EVERY = 5_000;
 const PING_EVERY = 25_000;
+// Passing by, with the number of the last event: never replayed, never heard twice.
+const PASSING = new Set(["presence", "typing"]);
 
 export class LiveSocket {
   // address: path with its query. after: number of the last event already shown. hear(event); poll() while there is no connection; tell(connected).
@@ -30,7 +32,7 @@ export class LiveSocket {
         this.after = event.seq;
         return this.poll();
       }
-      if (event.seq) {
+      if (event.seq && !PASSING.has(event.type)) {
         if (event.seq <= (this.after ?? 0)) return;
         this.after = event.seq;
       }
