@@ -8,9 +8,12 @@ from typing import Any
 
 from accounts.models import User
 from chat import events
-from chat.models import Message
-from chat.services import answers, endings
+from chat.models import Message, Render
+from chat.services import answers, endings, rendering
 from chat.steps.answer import Entitle, WriteAnswer
+from chat.steps.pieces import Look, MakePiece
+from chat.steps.render import MakeFilm, Mix
+from core.live import pace
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 
@@ -74,6 +77,57 @@ ANSWER = register(
                 timeout=timedelta(minutes=2),
                 optional=True,
             ),
+        ),
+    )
+)
+
+
+class FilmListener:
+    """Carries what happens to the run over to the render."""
+
+    def stage_entered(self, run: Run, stage: str) -> None:
+        pass
+
+    def step_changed(self, run: Run, step: Step) -> None:  # noqa: ARG002  (the listener's signature)
+        events.render_changed(rendering.render_of(run.subject_id))
+
+    def failed(self, run: Run, step: Step) -> None:
+        rendering.fail(run.subject_id, step.error)
+
+    def cancelled(self, run: Run) -> None:
+        rendering.stopped(run.subject_id)
+
+    def progressed(self, run: Run, step: Step) -> None:  # noqa: ARG002  (as above)
+        # Several clips are at work at once.
+        if pace.is_due(f"render:{run.subject_id}"):
+            events.render_changed(rendering.render_of(run.subject_id))
+
+
+def _sees_film(user: User, render_id: uuid.UUID) -> bool:
+    return Render.objects.visible_to(user).filter(pk=render_id).exists()
+
+
+def _film(run: Run) -> dict[str, Any]:
+    render = rendering.render_of(run.subject_id)
+    return {
+        "conversation_id": str(render.conversation_id),
+        "render_id": str(render.pk),
+        "video_id": str(render.asset_id) if render.asset_id else None,
+        "duration": render.duration,
+    }
+
+
+FILM = register(
+    Pipeline(
+        kind=rendering.KIND,
+        listener=FilmListener(),
+        sees=_sees_film,
+        result=_film,
+        steps=(
+            StepSpec("look", Look, queue="media"),
+            StepSpec("piece", MakePiece, queue="media", needs=("look",), items=rendering.numbers, weight=3),
+            StepSpec("sound", Mix, queue="media", needs=("look",), weight=2),
+            StepSpec("film", MakeFilm, queue="media", needs=("piece", "sound"), weight=2),
         ),
     )
 )

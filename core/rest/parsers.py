@@ -21,6 +21,7 @@ class StrictJSONParser(JSONParser):
     """Refuses (400) NaN and infinities, NUL and lone surrogates, nesting beyond 50, and (413) bodies beyond the view's limit."""
 
     nul_allowed = False
+    any_number = False
 
     def parse(
         self,
@@ -32,7 +33,8 @@ class StrictJSONParser(JSONParser):
         self.check_length(context)
         try:
             text = stream.read().decode(context.get("encoding", "utf-8"))
-            value = json.loads(text, parse_constant=refuse_constant, parse_float=finite)
+            checks = {} if self.any_number else {"parse_constant": refuse_constant, "parse_float": finite}
+            value = json.loads(text, **checks)
         except RecursionError as error:
             raise ParseError(f"The JSON is nested deeper than {DEEPEST} levels.") from error
         except (ValueError, LookupError) as error:
@@ -75,6 +77,12 @@ class TrackJSONParser(StrictJSONParser):
     """For WebVTT in JSON: the WebVTT reader turns NUL into U+FFFD itself."""
 
     nul_allowed = True
+
+
+class TimesJSONParser(StrictJSONParser):
+    """For times: NaN and infinities come through to those who judge times, and say what is wrong with them in their own words."""
+
+    any_number = True
 
 
 def counts_as_empty(context: Mapping[str, Any]) -> bool:

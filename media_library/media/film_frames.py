@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Literal
@@ -92,21 +92,19 @@ class Footage:
     begins: Fraction
     frames: int
     shape: Shape
-    even: bool
 
     @property
     def ends(self) -> Fraction:
         return self.begins + self.frames / self.shape.fps
 
+    @property
+    def form(self) -> tuple[int, int, Fraction]:
+        return self.shape.width, self.shape.height, self.shape.fps
+
     def is_of(self, shape: Shape) -> bool:
         """Whether its pictures can be copied into a film of that shape."""
-        mine = self.shape
-        return (
-            self.even
-            and bool(shape.headers)
-            and (mine.headers, mine.width, mine.height, mine.fps)
-            == (shape.headers, shape.width, shape.height, shape.fps)
-        )
+        copied = bool(shape.headers) and self.shape.headers == shape.headers
+        return copied and self.form == (shape.width, shape.height, shape.fps)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +141,7 @@ def footage(path: Path) -> Footage:
             colours=Colours.of(picture),
             headers=headers if h264 and even and _copyable(headers) else b"",
         )
-    return Footage(path=path, begins=begins, frames=count, shape=shape, even=even)
+    return Footage(path=path, begins=begins, frames=count, shape=shape)
 
 
 def _copyable(headers: bytes) -> bool:
@@ -156,28 +154,34 @@ def _copyable(headers: bytes) -> bool:
 def is_ready(found: Probe) -> bool:
     """Whether pictures can be read as they are: upright, square, progressive, of an even rate."""
     reasons = needs_conform(found)
-    sound = needs_conform(Probe(**{**vars(found), "video": None}))
+    sound = needs_conform(replace(found, video=None, is_faststart=False))
     return not set(reasons) - set(sound)
 
 
-def film_shape(first: Footage | None, *, aspect: Aspect = "", fill: Fill = "black") -> Shape:
-    """That of the first footage, or of the aspect that was chosen, with its shorter side kept."""
+def film_shape(sources: Sequence[tuple[Footage | None, float]], *, aspect: Aspect = "", fill: Fill = "black") -> Shape:
+    """That of the first picture, or of the aspect that was chosen, with its shorter side kept. `sources` are the clips' with their seconds.
+
+    Of the footage that has this form as it is, the kind that most of the film is made of is copied.
+    """
+    first = next((source.shape for source, _ in sources if source is not None), None)
     if first is None:
-        width, height = PLAIN_SIZE
-        return _in_aspect(Shape(width=width, height=height, fps=PLAIN_RATE, fill=fill), aspect)
-    own = first.shape
-    shape = Shape(**{**vars(own), "fill": fill})
-    return _in_aspect(shape, aspect)
+        first = Shape(width=PLAIN_SIZE[0], height=PLAIN_SIZE[1], fps=PLAIN_RATE)
+    width, height = _in_aspect(first.width, first.height, aspect)
+    wanted = (width, height, first.fps)
+    shares: dict[Shape, float] = {}
+    for source, seconds in sources:
+        if source is not None and source.shape.headers and source.form == wanted:
+            shares[source.shape] = shares.get(source.shape, 0.0) + seconds
+    if shares:
+        return replace(max(shares, key=lambda shape: shares[shape]), fill=fill)
+    return replace(first, width=width, height=height, headers=b"", fill=fill)
 
 
-def _in_aspect(shape: Shape, aspect: Aspect) -> Shape:
+def _in_aspect(width: int, height: int, aspect: Aspect) -> tuple[int, int]:
     if not aspect:
-        return shape
-    wanted, short = ASPECTS[aspect], min(shape.width, shape.height)
-    width, height = (_even(short * wanted), short) if wanted >= 1 else (short, _even(short / wanted))
-    if (width, height) == (shape.width, shape.height):
-        return shape
-    return Shape(**{**vars(shape), "width": width, "height": height, "headers": b""})
+        return width, height
+    wanted, short = ASPECTS[aspect], min(width, height)
+    return (_even(short * wanted), short) if wanted >= 1 else (short, _even(short / wanted))
 
 
 def _even(length: Fraction) -> int:

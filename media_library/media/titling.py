@@ -139,13 +139,13 @@ def _words(text: str, fonts: Sequence[Font], *, size: int, width: float) -> Iter
 
 def _runs(text: str, fonts: Sequence[Font]) -> list[tuple[Font, str]]:
     """Stretches that one font can draw, as long as can be; what none can, the first draws as boxes."""
-    needed = {ord(sign) for sign in text if not sign.isspace()}
+    needed = {ord(sign) for sign in text}
     for font in fonts:
         if needed <= font.covers:
             return [(font, text)]
     found: list[tuple[Font, str]] = []
     for sign in text:
-        if found and (sign.isspace() or ord(sign) in found[-1][0].covers):
+        if found and ord(sign) in found[-1][0].covers:
             found[-1] = (found[-1][0], found[-1][1] + sign)
             continue
         font = next((font for font in fonts if ord(sign) in font.covers), fonts[0])
