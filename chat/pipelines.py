@@ -8,10 +8,11 @@ from typing import Any
 
 from accounts.models import User
 from chat import events
-from chat.models import Message, Render
-from chat.services import answers, endings, rendering
+from chat.models import ClipProposal, Message, Record, Render
+from chat.services import answers, endings, regenerating, rendering
 from chat.steps.answer import Entitle, WriteAnswer
 from chat.steps.pieces import Look, MakePiece
+from chat.steps.regenerate import MakeAgain
 from chat.steps.render import MakeFilm, Mix
 from core.live import pace
 from core.runs.models import Run, Step
@@ -128,6 +129,56 @@ FILM = register(
             StepSpec("piece", MakePiece, queue="media", needs=("look",), items=rendering.numbers, weight=3),
             StepSpec("sound", Mix, queue="media", needs=("look",), weight=2),
             StepSpec("film", MakeFilm, queue="media", needs=("piece", "sound"), weight=2),
+        ),
+    )
+)
+
+
+class AgainListener:
+    """What is made again changes by its own service; who waits asks the run, and everybody else hears that it has ended."""
+
+    def stage_entered(self, run: Run, stage: str) -> None: ...
+
+    def step_changed(self, run: Run, step: Step) -> None: ...
+
+    def failed(self, run: Run, step: Step) -> None:  # noqa: ARG002  (the protocol's signature)
+        self._tell(run)
+
+    def cancelled(self, run: Run) -> None:
+        self._tell(run)
+
+    def progressed(self, run: Run, step: Step) -> None: ...
+
+    def _tell(self, run: Run) -> None:
+        what = "clips" if run.params.get("thing") == "clip" else "records"
+        if conversation := regenerating.conversation_of(run.subject_id):
+            events.script_changed(conversation, what, None)
+
+
+def _sees_thing(user: User, thing_id: uuid.UUID) -> bool:
+    clips, records = ClipProposal.objects.visible_to(user), Record.objects.visible_to(user)
+    return clips.filter(pk=thing_id).exists() or records.filter(pk=thing_id).exists()
+
+
+def _made_again(run: Run) -> dict[str, Any]:
+    result = run.steps.get(name="again").result or {}
+    return {name: result.get(name) for name in ("clip_id", "record_id", "title", "content", "engine")}
+
+
+AGAIN = register(
+    Pipeline(
+        kind=regenerating.KIND,
+        listener=AgainListener(),
+        sees=_sees_thing,
+        result=_made_again,
+        steps=(
+            StepSpec(
+                "again",
+                MakeAgain,
+                queue="ai",
+                retry=RetryPolicy(failures=2, backoff=timedelta(seconds=1), waits=2),
+                timeout=timedelta(minutes=5),
+            ),
         ),
     )
 )

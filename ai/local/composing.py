@@ -73,13 +73,15 @@ def phrases(material: dict[str, Any]) -> Phrases:
 
 def read(material: dict[str, Any]) -> list[Quote]:
     topic, language = tuple(material.get("topic") or ()), str(material.get("language") or "en")
-    return [Quote(data, topic, str(data.get("language") or language)) for data in material.get("sources") or []]
+    return [
+        Quote(data, topic, str(data.get("language") or language), language) for data in material.get("sources") or []
+    ]
 
 
 def script(material: dict[str, Any]) -> Iterator[str]:
     say, found = phrases(material), read(material)
     fitting = [quote for quote in found if quote.fits]
-    spoken = [quote for quote in fitting if quote.is_speech]
+    spoken = _with_kin([quote for quote in fitting if quote.is_speech], found)
     yield f"> {say['about']}"
     if not spoken:
         yield from missing(found, say)
@@ -90,34 +92,34 @@ def script(material: dict[str, Any]) -> Iterator[str]:
     language = str(material.get("language") or "en")
     words = quotes.common(ordered, language=_spoken_in(ordered, language))
     yield ""
-    yield f"# {_entitled(material, words) or quotes.called(ordered[0], language=language)}"
+    yield f"# {_entitled(material, words) or quotes.called(ordered[0])}"
     yield ""
     yield _through(ordered, words, say, language)
     if beside := [quote for quote in fitting if not quote.is_speech][:4]:
         yield ""
         yield f"{say['beside']} " + ", ".join(f"{quote.title} [{quote.n}]" for quote in beside)
-    before: list[str] = []
+    headings: list[str] = []
+    last = ordered[0]
     for name, part in parts:
-        own = [word for word in quotes.common(part, language=_spoken_in(part, language)) if word not in before]
+        own = [word for word in quotes.common(part, language=_spoken_in(part, language)) if word not in headings]
         yield ""
         yield f"## {say[name]}: {own[0]}" if own else f"## {say[name]}"
         yield ""
-        first = part[0]
         if name == "opening":
-            gap = say["gap_open"].format(speaker=first.speaker) if first.speaker else say["gap_open_nobody"]
-            yield f"[[gap: {gap}]]"
-        elif before and own and part[0].title != before[-1]:
-            yield f"[[gap: {say['gap_bridge'].format(first=before[0], second=own[0])}]]"
+            speaker = part[0].speaker
+            yield f"[[gap: {say['gap_open'].format(speaker=speaker) if speaker else say['gap_open_nobody']}]]"
+        elif headings and own and part[0].title != last.title:
+            yield f"[[gap: {say['gap_bridge'].format(first=headings[-1], second=own[0])}]]"
         for quote in part:
-            yield _clip(quote, language=language)
-        before = [*(own or words)[:1], part[-1].title]
+            yield _clip(quote)
+        headings += own[:1]
+        last = part[-1]
     if not _closes(ordered[-1], say):
         yield f"[[gap: {say['gap_close']}]]"
 
 
 def find(material: dict[str, Any]) -> Iterator[str]:
     say, found = phrases(material), read(material)
-    language = str(material.get("language") or "en")
     fitting = [quote for quote in found if quote.fits][:MOST_FOUND]
     yield f"> {say['about']}"
     if not fitting:
@@ -127,12 +129,18 @@ def find(material: dict[str, Any]) -> Iterator[str]:
     yield say["found_one"] if len(fitting) == 1 else say["found"].format(count=len(fitting))
     yield ""
     for quote in fitting:
-        yield _clip(quote, language=language) if quote.is_speech else f"- {_cited(quote)}"
+        yield _clip(quote) if quote.is_speech else f"- {_cited(quote)}"
 
 
 def question(material: dict[str, Any]) -> Iterator[str]:
     say, found = phrases(material), read(material)
     fitting = sorted((quote for quote in found if quote.fits), key=lambda quote: -quote.coverage)
+    # Who says half as much as the best says something else.
+    fitting = [
+        quote
+        for quote in fitting
+        if quote.coverage >= 0.75 * fitting[0].coverage or quote.similarity >= fitting[0].similarity
+    ]
     yield f"> {say['about']}"
     if not fitting:
         yield from missing(found, say)
@@ -179,7 +187,7 @@ def edit(material: dict[str, Any]) -> Iterator[str]:
     yield say["cut_now"].format(count=len(change.clips), seconds=seconds)
     yield ""
     for quote, words in change.clips:
-        yield _line(quote, quotes.called(quote, language=quote.language), words)
+        yield _line(quote, quotes.called(quote), words)
 
 
 def title(material: dict[str, Any]) -> Iterator[str]:
@@ -190,7 +198,7 @@ def title(material: dict[str, Any]) -> Iterator[str]:
 
 def clip(material: dict[str, Any]) -> Iterator[str]:
     """The next best place, shorter or longer where that was wished for."""
-    say, language = phrases(material), str(material.get("language") or "en")
+    say = phrases(material)
     wished = str(material.get("feedback") or "").casefold()
     spoken = [quote for quote in read(material) if quote.is_speech]
     fitting = [quote for quote in spoken if quote.fits] or spoken
@@ -201,7 +209,7 @@ def clip(material: dict[str, Any]) -> Iterator[str]:
             best = min(fitting[:4], key=lambda quote: quote.seconds_of(quote.best(most=25)))
         words = best.best(most=25 if re.search(say["shorter"], wished) else quotes.LONGEST_RANGE_WORDS)
         first, last = words or (1, best.sentences[-1].last if best.sentences else 1)
-        name = quotes.called(best, language=language)
+        name = quotes.called(best)
         answer = {"n": best.n, "first": first, "last": last, "title": name, "description": best.origin}
     yield json.dumps(answer, ensure_ascii=False)
 
@@ -247,6 +255,18 @@ def missing(found: Sequence[Quote], say: Phrases) -> Iterator[str]:
     yield ""
     for quote in found[:MOST_NEAREST]:
         yield f"- {_cited(quote)}"
+    yield ""
+    yield say["help"]
+
+
+def _with_kin(spoken: list[Quote], found: Sequence[Quote]) -> list[Quote]:
+    """A story needs more than what names its subject: what else is near to it in the same footage comes behind."""
+    films = {quote.title for quote in spoken}
+    return spoken + [
+        quote
+        for quote in found
+        if quote.is_speech and quote not in spoken and quote.title in films and quote.similarity >= quotes.AKIN
+    ]
 
 
 def _selected(spoken: Sequence[Quote], *, seconds: float) -> list[Quote]:
@@ -316,8 +336,8 @@ def _entitled(material: dict[str, Any], words: Sequence[str]) -> str:
     return shortened(name[:1].upper() + name[1:], LONGEST_TITLE)
 
 
-def _clip(quote: Quote, *, language: str) -> str:
-    return _line(quote, quotes.called(quote, language=quote.language or language), quote.best())
+def _clip(quote: Quote) -> str:
+    return _line(quote, quotes.called(quote), quote.best())
 
 
 def _line(quote: Quote, name: str, words: tuple[int, int] | None) -> str:

@@ -9,14 +9,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from ai.local.extract import Text, centrality, shortened, tagged, titled, words_of
+from ai.local.extract import Text, centrality, shortened, tagged, words_of
+from core.languages import primary
 
 # Measured on real transcripts and 2,000 real sentences (docs/chat.md): e5's nearest of what is not there at all reaches 0.83 and, for a
 # vague wish, 0.87. Words that were asked for and are said weigh more than any of its numbers.
 CERTAIN = 0.88
 LIKELY = 0.83
+# Of what is said in another language no word can be recognised: there meaning alone has to tell.
+FOREIGN = 0.8
+AKIN = 0.79
 HALF = 0.5
 LONGEST_RANGE_WORDS = 60
+LONGEST_NAME = 60
 
 
 def folded(word: str) -> str:
@@ -51,6 +56,7 @@ class Quote:
     data: dict[str, Any]
     topic: tuple[str, ...] = ()
     language: str = "en"
+    asked_in: str = "en"
 
     @property
     def n(self) -> int:
@@ -86,6 +92,10 @@ class Quote:
         return self.data.get("rank") or {}
 
     @property
+    def similarity(self) -> float:
+        return float(self.rank.get("similarity") or 0)
+
+    @property
     def place(self) -> tuple[int, float]:
         """For chronology: when its footage came in, and where in it."""
         return int(self.rank.get("order") or 0), float(self.data.get("start") or 0)
@@ -99,8 +109,13 @@ class Quote:
         """Whether it is about what was asked for, and not merely the nearest there is."""
         if not self.topic:
             return True
-        similarity = float(self.rank.get("similarity") or 0)
+        similarity = self.similarity
+        # Whoever names a recording wants it.
+        if covered(self.topic, self.title) == 1.0:
+            return True
         if self.coverage >= HALF or similarity >= CERTAIN:
+            return True
+        if primary(self.language) != primary(self.asked_in) and similarity >= FOREIGN:
             return True
         return similarity >= LIKELY and (self.coverage > 0 or bool(self.rank.get("by_words")))
 
@@ -170,35 +185,27 @@ class Quote:
 
 
 def common(quotes: Sequence[Quote], *, language: str, most: int = 3) -> list[str]:
-    """Words that the quotes share, as they are written."""
+    """What the quotes are about: words of the wish that they say, then words that they share, as they are written."""
+    spoken = " ".join(quote.text for quote in quotes)
+    asked = [word for word in (quotes[0].topic if quotes else ()) if covered([word], spoken) and len(word) > 2]
     text = Text.of([quote.text for quote in quotes], language=language)
-    if not text.sentences:
-        return []
-    return tagged(text, centrality(text, None), None)[:most]
+    shared = tagged(text, centrality(text, None), None) if text.sentences else []
+    named = [word for word in shared if not any(covered([one], word) for one in asked)]
+    return [*asked, *named][:most]
 
 
-def called(quote: Quote, *, language: str) -> str:
-    """A title of its own words: the clause that tells most."""
-    text = Text.of([quote.said(quote.best(most=30))], language=language)
-    if not text.sentences:
-        return quote.title
-    return shortened(titled(text, centrality(text, None), None), 70).strip(" …") or quote.title
+def called(quote: Quote) -> str:
+    """A title of its own words: how the sentence begins that tells most."""
+    return shortened(quote.answering(), LONGEST_NAME).rstrip(" .,;:!") or quote.title
 
 
 def central(quotes: Sequence[Quote], *, language: str) -> tuple[Quote, str]:
-    """The sentence that has most in common with all others, and whose it is."""
+    """The sentence that says most of the wish and has most in common with all others, and whose it is."""
     pairs = [(quote, one.text) for quote in quotes for one in quote.sentences if 5 <= len(one.text.split()) <= 32]
     pairs = pairs or [(quote, shortened(quote.text, 200)) for quote in quotes]
-    lines = list(dict.fromkeys(line for _, line in pairs))
-    text = Text.of(lines, language=language)
-    if not text.sentences:
-        return pairs[0]
-    weights = centrality(text, None)
-    for at in weights.argsort()[::-1]:
-        for quote, line in pairs:
-            if text.sentences[int(at)] in line or line in text.sentences[int(at)]:
-                return quote, line
-    return pairs[0]
+    text = Text.of([line for _, line in pairs], language=language)
+    weights = dict(zip(text.sentences, centrality(text, None), strict=True)) if text.sentences else {}
+    return max(pairs, key=lambda pair: (1 + 4 * covered(pair[0].topic, pair[1])) * float(weights.get(pair[1], 0.01)))
 
 
 def distinct(quotes: Sequence[Quote]) -> list[Quote]:

@@ -79,7 +79,7 @@ def prepare(
         message.save(update_fields=["intent", "sources"])
     material = _material(wish, sources, conversation=conversation, user=user, quoted=quoted_history)
     request = ChatRequest(
-        turns=[*_history(branch[:-1]), Turn("user", json.dumps(_told(material), ensure_ascii=False))],
+        turns=[*_history(branch[:-1]), Turn("user", json.dumps(retrieving.told(material), ensure_ascii=False))],
         system=f"{prompts.load('chat_answer')}\n\n{prompts.load(f'chat_{wish.intent}')}",
         max_tokens=MOST_TOKENS[wish.intent],
         material=material,
@@ -245,7 +245,7 @@ def _material(
         "task": wish.intent,
         "ask": wish.text,
         "language": wish.language,
-        "sources": [_quoted(source) for source in sources],
+        "sources": [retrieving.quoted(source) for source in sources],
     }
     if wish.intent == Message.Intent.EDIT:
         material["cut"] = [
@@ -280,38 +280,6 @@ def _material(
     # For engines of our own: what the rules made of the wish.
     material["topic"] = list(wish.topic)
     return material
-
-
-def _quoted(source: Source) -> dict[str, Any]:
-    quote: dict[str, Any] = {"n": source.n, "kind": source.kind, "title": source.title}
-    if source.speaker:
-        quote["speaker"] = source.speaker
-    if source.start is not None and source.end is not None:
-        quote |= {"start": round(source.start, 1), "end": round(source.end, 1)}
-    quote["text"] = source.text
-    if source.words:
-        quote["sentences"] = retrieving.sentences(source)
-    quote["rank"] = {
-        "order": source.order,
-        "score": round(source.score, 5),
-        "similarity": None if source.similarity is None else round(source.similarity, 4),
-        "by_words": source.by_words,
-    }
-    return quote
-
-
-def _told(material: dict[str, Any]) -> dict[str, Any]:
-    """Without what only engines of our own read, and without saying the words of a quote twice."""
-    told = {name: value for name, value in material.items() if name not in {"topic", "task"} and value != []}
-    told["sources"] = [
-        {
-            name: value
-            for name, value in quote.items()
-            if name != "rank" and not (name == "text" and "sentences" in quote)
-        }
-        for quote in material["sources"]
-    ]
-    return told
 
 
 def _whole_lines(text: str) -> str:

@@ -61,6 +61,13 @@ def understand(text: str, *, picked: str = "", has_cut: bool = False) -> Wish:
     )
 
 
+def is_about_length(feedback: str) -> bool:
+    """Whether it is wished shorter, and nothing else is named."""
+    wish = understand(feedback)
+    shorter = any(rule.search(feedback.casefold()) for code in LANGUAGES for rule in _rules(code)["shorter"])
+    return shorter and len(wish.topic) <= 1
+
+
 def _language(text: str) -> str:
     """Requests are short: the words that one asks with tell more than the little words of the language."""
     words = [_ELISION.sub("", word.casefold()) for word in _WORD.findall(text[:2_000])]
@@ -105,7 +112,7 @@ def _order() -> list[str]:
 @cache
 def _rules(language: str) -> dict[str, list[re.Pattern[str]]]:
     table = _table().get(language, _table()["en"])
-    return {kind: [re.compile(rule) for rule in table[kind]] for kind in (*_order(), "repeat")}
+    return {kind: [re.compile(rule) for rule in table[kind]] for kind in (*_order(), "repeat", "shorter")}
 
 
 @cache

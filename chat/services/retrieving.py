@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Any
 
 from django.db.models import Q
 
@@ -24,6 +25,8 @@ MOST_BROUGHT = 6
 MOST_OF_AN_ASSET = 8
 MOST_WORDS = 110
 FEW_WORDS = 12
+EVENLY = 6
+MOST_LOOKED_AT = 3_000
 MOST_TEXT = 900
 # Who pauses longer has finished.
 PAUSE_SECONDS = 2.0
@@ -143,8 +146,8 @@ def _sources(found: dict[int, Found], *, conversation: Conversation, used: Colle
     rows = Passage.objects.filter(pk__in=found).select_related("asset", "segment__speaker")
     passages = [one for one in rows.defer("document", "embedding") if one.asset.deleted_at is None]
     ranked = sorted(passages, key=lambda one: (-_score(one, found[one.pk], conversation), one.pk))
-    spoken = [one for one in ranked if one.segment is not None]
-    around = _around(spoken)
+    ranked = _named_to_spoken(ranked, found)
+    around = _around([one for one in ranked if one.segment is not None])
     quotes: list[Source] = []
     for passage in ranked:
         one = found[passage.pk]
@@ -155,6 +158,28 @@ def _sources(found: dict[int, Found], *, conversation: Conversation, used: Colle
         elif passage.kind in _KINDS:
             quotes.append(_other(passage, score=score, found=one))
     return [quote for quote in _merged(quotes) if not _is_used(quote, used)]
+
+
+def _named_to_spoken(ranked: list[Passage], found: dict[int, Found]) -> list[Passage]:
+    """A recording that is found by its name is quoted by what is said there, or by places evenly over all of it."""
+    named = {one.asset_id: one for one in ranked if one.kind == Passage.Kind.NAME}
+    said: dict[uuid.UUID, list[Passage]] = defaultdict(list)
+    rows = Passage.objects.filter(asset__in=named, segment__isnull=False).select_related("asset", "segment__speaker")
+    for one in rows.defer("document", "embedding").order_by("asset", "position", "pk")[:MOST_LOOKED_AT]:
+        said[one.asset_id].append(one)
+    spoken = {one.asset_id for one in ranked if one.segment_id}
+    result: list[Passage] = []
+    for one in ranked:
+        passages = said.get(one.asset_id, [])
+        if one.kind != Passage.Kind.NAME or not passages:
+            result.append(one)
+        elif found[one.pk].by_words or one.asset_id not in spoken:
+            for place in range(0, len(passages), max(1, len(passages) // EVENLY)):
+                passage = passages[place]
+                if passage.pk not in found:
+                    found[passage.pk] = replace(found[one.pk], passage=passage.pk)
+                    result.append(passage)
+    return result
 
 
 def _score(passage: Passage, found: Found, conversation: Conversation) -> float:
@@ -319,3 +344,38 @@ def sentences(source: Source) -> list[dict[str, str]]:
         {"words": f"{first + 1}-{last}", "text": joined(source.words[first:last])}
         for first, last in pairwise([0, *ends])
     ]
+
+
+def quoted(source: Source) -> dict[str, Any]:
+    """As an engine is told of it. No id stands in it."""
+    quote: dict[str, Any] = {"n": source.n, "kind": source.kind, "title": source.title}
+    if source.speaker:
+        quote["speaker"] = source.speaker
+    if source.language:
+        quote["language"] = source.language
+    if source.start is not None and source.end is not None:
+        quote |= {"start": round(source.start, 1), "end": round(source.end, 1)}
+    quote["text"] = source.text
+    if source.words:
+        quote["sentences"] = sentences(source)
+    quote["rank"] = {
+        "order": source.order,
+        "score": round(source.score, 5),
+        "similarity": None if source.similarity is None else round(source.similarity, 4),
+        "by_words": source.by_words,
+    }
+    return quote
+
+
+def told(material: dict[str, Any]) -> dict[str, Any]:
+    """Without what only engines of our own read, and without saying the words of a quote twice."""
+    told = {name: value for name, value in material.items() if name not in {"topic", "task"} and value != []}
+    told["sources"] = [
+        {
+            name: value
+            for name, value in quote.items()
+            if name != "rank" and not (name == "text" and "sentences" in quote)
+        }
+        for quote in material["sources"]
+    ]
+    return told

@@ -88,7 +88,7 @@ def verify(text: str, sources: Sequence[Source]) -> Verified:
                 pending = ""
             case Paragraph():
                 _cite(block.text, by_number, cited, found.rejected)
-                if narration := grammar.without_citations(plain(block.text)):
+                if narration := plain_words(block.text):
                     # What stands before the first section is the through-line, not narration.
                     found.sections.append(Section(pending if begun else "", narration))
                     pending = ""
@@ -139,12 +139,17 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co"})
 _KEPT = "\n\t\u200c\u200d"
 
 
-def plain(text: str) -> str:
+def spoken(text: str) -> str:
     """Narration as it is spoken: without Markdown's marks."""
     lines = [re.sub(r"^\s*(?:>|[-*+]\s|\d+[.)]\s)\s*", "", line) for line in text.splitlines()]
     return re.sub(
         r"(\*\*|__|\*|`)(?=\S)(.+?)(?<=\S)\1", r"\2", " ".join(line for line in lines if line.strip())
     ).strip()
+
+
+def plain_words(text: str) -> str:
+    """Without marks and without numbers of sources."""
+    return grammar.without_citations(spoken(text))
 
 
 def cut(source: Source, first: int, last: int) -> tuple[float, float, str]:
@@ -177,7 +182,7 @@ def _clip(line: ClipLine, by_number: dict[int, Source], rejected: Counter[str]) 
     if source.kind != SPEECH or source.start is None or source.end is None or (not source.words and not source.clip_id):
         rejected["not_footage"] += 1
         return None
-    title = grammar.without_citations(plain(line.title)) or _first_words(source.text)
+    title = plain_words(line.title) or _first_words(source.text)
     if line.first is None or line.last is None:
         if source.clip_id or not source.words:
             start, end, text = source.start, source.end, source.text
@@ -192,9 +197,7 @@ def _clip(line: ClipLine, by_number: dict[int, Source], rejected: Counter[str]) 
         rejected["absurd_range"] += 1
         return None
     is_part = line.first is not None and (line.first > 1 or (line.last or 0) < len(source.words))
-    return VerifiedClip(
-        source, title[:255], grammar.without_citations(plain(line.description)), start, end, text, is_part
-    )
+    return VerifiedClip(source, title[:255], plain_words(line.description), start, end, text, is_part)
 
 
 def _cite(text: str, by_number: dict[int, Source], cited: dict[int, Source], rejected: Counter[str]) -> None:
