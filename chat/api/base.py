@@ -8,9 +8,11 @@ from accounts import policies
 from accounts.api.base import PersonView
 from accounts.models import Project
 from accounts.services import foreign_reads
-from chat.models import Conversation
+from chat.models import ClipProposal, Conversation, Record
 from core.errors import NotFoundError
 
+# What the database counts up to.
+FURTHEST = 2**31
 WRITE, COMMENT, MANAGE = (f"chat.conversation.{verb}" for verb in ("write", "comment", "manage"))
 
 
@@ -39,3 +41,20 @@ class ConversationView(PersonView):
         if found is None:
             raise NotFoundError("Project not found")
         return found
+
+
+def clip_at(conversation: Conversation, index: int) -> ClipProposal:
+    """By its place among those that were not taken out, from 0."""
+    found = conversation.clips.listed()[index : index + 1].first() if index < FURTHEST else None
+    if found is None:
+        raise NotFoundError("Clip not found")
+    found.conversation = conversation
+    return found
+
+
+def record_at(conversation: Conversation, index: int) -> Record:
+    found = conversation.records.listed()[index : index + 1].first() if index < FURTHEST else None
+    if found is None:
+        raise NotFoundError("Record not found")
+    found.conversation = conversation
+    return found

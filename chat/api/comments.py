@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts import policies
 from chat import policies as _rules  # noqa: F401  (registers the rules of conversations)
-from chat.api.base import COMMENT, ConversationView
+from chat.api.base import COMMENT, ConversationView, clip_at, record_at
 from chat.models import ClipProposal, Conversation, Record, ScriptComment
 from chat.services import comments
 from core.errors import DomainError, NotFoundError
@@ -94,20 +94,12 @@ class CommentsOfThing(ConversationView):
 
 class ClipComments(CommentsOfThing):
     def thing(self, conversation: Conversation, index: int) -> ClipProposal:
-        found = conversation.clips.listed()[index : index + 1].first() if index < 2**31 else None
-        if found is None:
-            raise NotFoundError("Clip not found")
-        found.conversation = conversation
-        return found
+        return clip_at(conversation, index)
 
 
 class RecordComments(CommentsOfThing):
     def thing(self, conversation: Conversation, index: int) -> Record:
-        found = conversation.records.listed()[index : index + 1].first() if index < 2**31 else None
-        if found is None:
-            raise NotFoundError("Record not found")
-        found.conversation = conversation
-        return found
+        return record_at(conversation, index)
 
 
 class ScriptComments(ConversationView):

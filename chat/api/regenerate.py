@@ -10,9 +10,8 @@ from rest_framework.request import Request
 
 from accounts import policies
 from chat import policies as _rules  # noqa: F401  (registers the rules of conversations)
-from chat.api.base import WRITE
-from chat.api.comments import ClipComments, CommentsOfThing, RecordComments
-from chat.models import ClipProposal, Record
+from chat.api.base import WRITE, ConversationView, clip_at, record_at
+from chat.models import ClipProposal, Conversation, Record
 from chat.services import regenerating
 from core.errors import NotFoundError
 from core.rest import waiting
@@ -47,12 +46,14 @@ class Feedback(Input):
     )
 
 
-class RegenerateThing(CommentsOfThing):
+class RegenerateThing(ConversationView):
     takes = Feedback
     throttle_group = "processing"
-    http_method_names = ["post", "options"]
 
-    def post(self, request: Request, conversation_id: uuid.UUID, index: int) -> HttpResponse:  # type: ignore[override]
+    def thing(self, conversation: Conversation, index: int) -> ClipProposal | Record:
+        raise NotImplementedError
+
+    def post(self, request: Request, conversation_id: uuid.UUID, index: int) -> HttpResponse:
         conversation = self.find(conversation_id)
         thing = self.thing(conversation, index)
         policies.require(self.caller, WRITE, conversation)
@@ -73,8 +74,11 @@ class RegenerateThing(CommentsOfThing):
         raise NotImplementedError
 
 
-class RegenerateClip(RegenerateThing, ClipComments):
+class RegenerateClip(RegenerateThing):
     gives = Gives(post=NEW_CLIP)
+
+    def thing(self, conversation: Conversation, index: int) -> ClipProposal:
+        return clip_at(conversation, index)
 
     def made(self, thing_id: uuid.UUID) -> dict[str, Any]:
         clip = ClipProposal.objects.filter(pk=thing_id, removed_at=None).first()
@@ -92,8 +96,11 @@ class RegenerateClip(RegenerateThing, ClipComments):
         }
 
 
-class RegenerateRecord(RegenerateThing, RecordComments):
+class RegenerateRecord(RegenerateThing):
     gives = Gives(post=UPDATED_RECORD)
+
+    def thing(self, conversation: Conversation, index: int) -> Record:
+        return record_at(conversation, index)
 
     def made(self, thing_id: uuid.UUID) -> dict[str, Any]:
         record = Record.objects.select_related("clip").filter(pk=thing_id, removed_at=None).first()
