@@ -21,6 +21,7 @@ from chat.api import (
     renders,
     webhooks,
 )
+from chat.api.films.urls import urlpatterns as film_urls
 from chat.models import Webhook
 
 CONVERSATION = "conversations/<uuid:conversation_id>"
@@ -88,6 +89,8 @@ urlpatterns: list[URLPattern] = [
     path("script-examples", feedback.ScriptExamples.as_view(), name="script_examples"),
     path("chat/export-script", exports.ExportScript.as_view(), name="export_script"),
     path(f"{CONVERSATION}/exports", exports.Exports.as_view(), name="exports"),
+    # Films developed in conversation.
+    *film_urls,
     # Who is told over HTTP.
     path("v1/webhooks", webhooks.Webhooks.as_view(), name="webhooks"),
     *(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 import uuid
@@ -11,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import Q
@@ -24,11 +23,13 @@ from rest_framework.response import Response
 from core.errors import DomainError
 from core.rest.limits import caller_key
 from core.rest.models import IdempotentAnswer
+from core.sealing import cipher
 
 log = structlog.get_logger(__name__)
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
+PURPOSE = "idempotent answers"
 ACCEPTED_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 KEPT_HEADERS = ("Location", "ETag", "Content-Language", "Content-Disposition", "Preference-Applied")
 # Not what the request led to but that it was not let in at this moment.
@@ -72,7 +73,7 @@ class Claim:
                 status=response.status_code,
                 content_type=response.headers.get("Content-Type", ""),
                 headers={name: response.headers[name] for name in KEPT_HEADERS if name in response.headers},
-                body=cipher().encrypt(response.content),
+                body=cipher(PURPOSE).encrypt(response.content),
                 expires_at=timezone.now() + timedelta(seconds=settings.IDEMPOTENCY_SECONDS),
             )
         except DatabaseError:
@@ -150,7 +151,7 @@ def claim_or_answer(*, scope: str, method: str, path: str, key: str, fingerprint
 
 def replayed(row: IdempotentAnswer) -> HttpResponse:
     try:
-        content = cipher().decrypt(bytes(row.body))
+        content = cipher(PURPOSE).decrypt(bytes(row.body))
     except InvalidToken as error:
         # The key it was encrypted with has been retired: the answer is gone, but carrying out again is not safe.
         raise KeyUsedOtherwiseError("The answer to this request is no longer kept.") from error
@@ -183,16 +184,6 @@ def fingerprint(request: Request) -> str:
             else:
                 digest.update(f"{value}\0".encode())
     return digest.hexdigest()
-
-
-def cipher() -> MultiFernet:
-    secrets = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return MultiFernet(
-        [
-            Fernet(base64.urlsafe_b64encode(hashlib.sha256(b"idempotent answers" + secret.encode()).digest()))
-            for secret in secrets
-        ]
-    )
 
 
 def sweep(*, at_most: int = 10_000) -> int:

@@ -45,6 +45,18 @@ class Page(Generic[Row]):
         """`render` turns the rows of the page into JSON, all at once so that a serializer may take many."""
         return {"items": render(self.rows), "total": self.total, "page": self.page, "size": self.size}
 
+    def pagination(self) -> dict[str, Any]:
+        """As the surface of films says where one is."""
+        pages = -(-self.total // self.size)
+        return {
+            "page": self.page,
+            "limit": self.size,
+            "total": self.total,
+            "totalPages": pages,
+            "hasNext": self.page < pages,
+            "hasPrev": self.page > 1 and self.total > 0,
+        }
+
 
 def page_of(rows: QuerySet[Row], wanted: PageRequest) -> Page[Row]:
     """Two queries, however many rows. A page past the end is empty."""

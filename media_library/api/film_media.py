@@ -21,13 +21,12 @@ from core.errors import DomainError, InvalidFieldError, NotFoundError, TooLargeE
 from core.rest.paging import PageRequest, page_of
 from core.rest.parsers import StrictJSONParser
 from core.rest.schema import Gives
-from core.storage.spooling import spooled
 from media_library import policies as _rules  # noqa: F401  (registers the rules of the library)
 from media_library import search, uses
 from media_library.api import film_shapes as shapes
 from media_library.models import Asset
 from media_library.queries import film_media, links
-from media_library.services import intake
+from media_library.services import film_files
 
 MOST_ROWS = 100
 MOST_FILES = 20
@@ -98,20 +97,14 @@ class UploadMedia(FilmView):
         return project
 
     def take(self, file: UploadedFile[Any], *, project: Project, body: dict[str, Any]) -> Asset:
-        limit = settings.FILM_FILE_LIMITS[self.caller.tier]
-        if (file.size or 0) > limit:
-            raise TooLargeError(f"File exceeds the {limit // 2**20}MB limit of the {self.caller.tier} tier")
-        with spooled(file) as path:
-            return intake.take_in(
-                path,
-                owner=self.caller,
-                filename=file.name or "file",
-                content_type=file.content_type or "",
-                project=project,
-                description=body["description"],
-                tags=body["tags"],
-                media_type=body["mediaType"],
-            )
+        return film_files.take(
+            file,
+            owner=self.caller,
+            project=project,
+            description=body["description"],
+            tags=body["tags"],
+            media_type=body["mediaType"],
+        )
 
 
 def uploaded(asset: Asset, expected: str) -> dict[str, Any]:
@@ -148,16 +141,9 @@ class Media(FilmView):
         if wanted["projectId"] and project is None:
             found = found.none()
         page = page_of(found, PageRequest(wanted["page"], min(wanted["limit"], MOST_ROWS)))
-        pages = -(-page.total // page.size)
-        pagination = {
-            "page": page.page,
-            "limit": page.size,
-            "total": page.total,
-            "totalPages": pages,
-            "hasNext": page.page < pages,
-            "hasPrev": page.page > 1 and page.total > 0,
-        }
-        return Response({"success": True, "media": [shapes.row(one) for one in page.rows], "pagination": pagination})
+        return Response(
+            {"success": True, "media": [shapes.row(one) for one in page.rows], "pagination": page.pagination()}
+        )
 
 
 class MediaDetail(FilmView):

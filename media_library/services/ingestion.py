@@ -15,7 +15,7 @@ from core import audit
 from core.errors import WrongStateError
 from core.runs import services as runs
 from core.runs.models import Run
-from media_library import events
+from media_library import events, signals
 from media_library.models import Asset
 from media_library.services import making as library
 
@@ -98,10 +98,12 @@ def _begin(asset: Asset, run: Run) -> None:
     events.asset_status(asset)
 
 
+@transaction.atomic
 def _settle(asset_id: uuid.UUID, status: str, problem: str) -> None:
     asset = Asset.objects.select_related("run").filter(pk=asset_id).first()
     if asset is None:
         return
     asset.status, asset.problem = status, problem
     asset.save(update_fields=["status", "problem", "updated_at"])
+    signals.asset_settled.send(sender=Asset, asset=asset)
     events.asset_status(asset)

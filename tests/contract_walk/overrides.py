@@ -49,7 +49,24 @@ BY_CODE = Override(
     because="The contract's languages are an example; wherever several are listed they stand in the order of their codes.",
     body={"detail": "Languages not approved: de, fr"},
 )
+SUBSCRIBES = Override(
+    because="C2, D6 and D8: movie's webhook routes are real. POST subscribes an address: 201 with its id and its secret.",
+    status=201,
+    shape={
+        "success": "bool",
+        "id": "uuid",
+        "url": "url",
+        "events": "list<string>",
+        "status": "string",
+        "failures": "int",
+        "createdAt": "datetime",
+        "secret": "string",
+    },
+)
 OVERRIDES: dict[tuple[str, str], Override] = {
+    ("movie.webhooks.project_completed", "success"): SUBSCRIBES,
+    ("movie.webhooks.media_processed", "success"): SUBSCRIBES,
+    ("movie.webhooks.ai_response_ready", "success"): SUBSCRIBES,
     ("platform.setup_2fa.submit", "success"): CODES_FIRST,
     ("platform.setup_2fa_required.submit", "success"): CODES_FIRST,
     ("accessible.share.list", "success"): SECRET_ONCE,

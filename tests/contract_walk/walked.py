@@ -26,6 +26,14 @@ GROUPS = (
     "platform.audio_preview",
     "platform.audio_clip",
     "platform.audio",
+    "platform.home",
+    "platform.projects",
+    "platform.conversations",
+    "platform.participants",
+    "platform.attachments",
+    "platform.pages.chat_recents",
+    "platform.pages.projects",
+    "platform.pages.project_detail",
     "platform.pages.videos",
     "platform.pages.audio",
     "platform.pages.personas",
@@ -97,6 +105,7 @@ GROUPS = (
     "voice.files",
     "movie.auth",
     "movie.media",
+    "movie.webhooks",
 )
 
 # Walked over their own protocol (test_sockets.py).

@@ -31,7 +31,7 @@ from accounts.tests.factories import (
     UserFactory,
 )
 from ai.tests.factories import CallFactory
-from chat.models import Attachment, Conversation, Participant, Record
+from chat.models import Attachment, Conversation, Participant, Record, Webhook, WebhookDelivery
 from chat.tests.factories import FilmFactory, clip_in, developed, say
 from core.runs.models import Run
 from core.storage import store
@@ -154,7 +154,7 @@ def build() -> World:
     call = CallFactory(
         user=people["creator"], organization=house, request={"text": "Write."}, response={"text": "Yes."}
     )
-    things["log"] = call.pk
+    things |= {"log": call.pk, **_told(people["creator"])}
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     things |= _film(people)
     return World(people, things, job)
@@ -267,6 +267,15 @@ def _film(people: dict[str, User]) -> dict[str, uuid.UUID]:
             owner=people["creator"], project=place, kind="image", content_type="image/png", duration=None
         ).pk,
     }
+
+
+def _told(person: User) -> dict[str, uuid.UUID]:
+    """Whom a program of theirs is told of what is done, and what it was told."""
+    webhook = Webhook.objects.create(user=person, url="https://hooks.example/", events=["media-processed"], secret="x")
+    delivery = WebhookDelivery.objects.create(
+        webhook=webhook, event="media-processed", subject="a file", payload={}, status="failed"
+    )
+    return {"webhook": webhook.pk, "webhook_delivery": delivery.pk}
 
 
 def _talk(house: Organization, people: dict[str, User], *, asset: Asset) -> dict[str, uuid.UUID]:

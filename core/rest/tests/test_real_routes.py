@@ -28,6 +28,7 @@ NEVER_STORED = (
     "/api/v1/auth/refresh",
     "/api/v1/auth/logout",
     "/api/v1/invitations/accept",
+    "/api/v1/webhooks/media-processed",
 )
 
 

@@ -6,6 +6,7 @@ from tests.contract_walk.scenes import (
     ai_logs,
     briefs,
     clients,
+    conversations,
     delivery,
     film_media,
     glossaries,
@@ -21,6 +22,7 @@ from tests.contract_walk.scenes import (
     pipeline,
     platform,
     production,
+    projects,
     search,
     share_and_notes,
     storage,
@@ -28,6 +30,7 @@ from tests.contract_walk.scenes import (
     tracks,
     transcripts,
     tts,
+    webhooks,
 )
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "ai_logs",
     "briefs",
     "clients",
+    "conversations",
     "delivery",
     "film_media",
     "glossaries",
@@ -51,6 +55,7 @@ __all__ = [
     "pipeline",
     "platform",
     "production",
+    "projects",
     "search",
     "share_and_notes",
     "storage",
@@ -58,4 +63,5 @@ __all__ = [
     "tracks",
     "transcripts",
     "tts",
+    "webhooks",
 ]
