@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -63,12 +64,12 @@ KINDS = (
 )
 
 
-def numbers(path: Path) -> list[tuple[Fraction, int]]:
-    """(time, number) of each frame as a decoder gives them."""
+def numbers(path: Path, first: int = 0, beyond: int | None = None) -> list[tuple[Fraction, int]]:
+    """(time, number) of each frame, or of those from `first` on and before `beyond`, as a decoder gives them."""
     with av.open(str(path)) as container:
         return [
             (Fraction(frame.pts or 0) * (frame.time_base or Fraction(1)), _number(frame.to_ndarray(format="gray")))
-            for frame in container.decode(container.streams.video[0])
+            for frame in islice(container.decode(container.streams.video[0]), first, beyond)
         ]
 
 
