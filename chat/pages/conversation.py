@@ -102,6 +102,7 @@ def home(request: HttpRequest) -> HttpResponse:
             box, status = composing.kept(box, request, sentence_of(error)), error.status_code
     context = {
         "entries": entries(user),
+        "searched": "",
         "composing": box,
         "project": project,
         "starters": starters(user, project=project),
@@ -158,6 +159,7 @@ def _shown(request: HttpRequest, found_one: Conversation, user: User) -> dict[st
         "ratings": RATINGS,
         "project": project,
         "entries": entries(user),
+        "searched": "",
         "starred": Star.objects.filter(conversation=found_one, user=user).exists(),
         "projects": [one for one in reads.projects(user) if policies.can(user, "accounts.project.update", one)]
         if may(user, "write", found_one)
@@ -226,7 +228,8 @@ def people_part(request: HttpRequest, conversation_id: uuid.UUID) -> HttpRespons
 @require_GET
 def list_part(request: HttpRequest) -> HttpResponse:
     """The list beside the page, narrowed by `?q=`."""
-    context = {"entries": entries(viewer(request), words(request)), "here": request.GET.get("here", "")}
+    text = words(request)
+    context = {"entries": entries(viewer(request), text), "here": request.GET.get("here", ""), "searched": text}
     return render(request, "chat/partials/_threads.html", context)
 
 

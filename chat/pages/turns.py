@@ -69,11 +69,19 @@ class ClipCard:
 
     @property
     def start_ms(self) -> float:
-        return self.start * 1000
+        return round(self.start * 1000)
 
     @property
     def end_ms(self) -> float:
-        return self.end * 1000
+        return round(self.end * 1000)
+
+    @property
+    def start_thousandths(self) -> str:
+        return f"{round(self.start_ms) % 1000:03}"
+
+    @property
+    def end_thousandths(self) -> str:
+        return f"{round(self.end_ms) % 1000:03}"
 
     @property
     def sign(self) -> str:

@@ -35,8 +35,8 @@ _INLINE = re.compile(
 _ADDRESS = re.compile(r"^https?://[^\s\"'<>\\]+$", re.IGNORECASE)
 # Words inside of words inside of words: nobody writes that, so it ends somewhere.
 _DEEPEST = 6
-# Headings of an answer stand below those of the page.
-_LOWER = 2
+# The first heading of an answer stands below that of the page's messages, the others below it as they are written.
+_FIRST_HEADING = 3
 
 
 def html_of(message: Message) -> SafeString:
@@ -49,11 +49,12 @@ def html_of(message: Message) -> SafeString:
 
 def rendered(text: str, cite: Cite) -> SafeString:
     parts: list[SafeString] = []
+    sizes = HeadingSizes()
     fenced: list[str] = []
     plain: list[str] = []
 
     def flush() -> None:
-        parts.extend(_grammar("\n".join(plain), cite))
+        parts.extend(_grammar("\n".join(plain), cite, sizes))
         plain.clear()
 
     fence = ""
@@ -81,7 +82,7 @@ def citation(n: int, source: dict[str, Any] | None) -> SafeString:
     if not source or not source.get("asset_id"):
         return format_html('<span class="cite">{}</span>', n)
     at = _clock(source.get("start"))
-    name = f"Play source {n}: {source.get('title', '')}{f', {at}' if at else ''}"
+    words = f"{n} · {at}" if at else str(n)
     return format_html(
         '<button class="cite" type="button" data-cite="{}" data-asset="{}" data-start="{}" data-end="{}"'
         ' aria-label="{}">{}</button>',
@@ -89,8 +90,8 @@ def citation(n: int, source: dict[str, Any] | None) -> SafeString:
         source["asset_id"],
         "" if source.get("start") is None else source["start"],
         "" if source.get("end") is None else source["end"],
-        name,
-        f"{n} · {at}" if at else n,
+        f"{words}, play {source.get('title', '')}",
+        words,
     )
 
 
@@ -124,11 +125,25 @@ def _inline(found: re.Match[str], cite: Cite, depth: int) -> SafeString:
     return _joined(cite(int(number)) for number in re.findall(r"\d+", kinds["numbers"]))
 
 
-def _grammar(text: str, cite: Cite) -> Iterable[SafeString]:
+class HeadingSizes:
+    """Which of h3 to h6 a heading is: no step down is skipped, whatever the engine wrote."""
+
+    def __init__(self) -> None:
+        self.base = 0
+        self.last = _FIRST_HEADING - 1
+
+    def size(self, level: int) -> int:
+        self.base = self.base or level
+        wanted = _FIRST_HEADING + max(0, level - self.base)
+        self.last = min(6, wanted, self.last + 1)
+        return self.last
+
+
+def _grammar(text: str, cite: Cite, sizes: HeadingSizes) -> Iterable[SafeString]:
     for block in grammar.parse(text):
         match block:
             case Heading(level, words):
-                size = min(6, level + _LOWER)
+                size = sizes.size(level)
                 yield format_html("<h{}>{}</h{}>", size, inline(words, cite), size)
             case ClipLine():
                 yield _clip(block, cite)

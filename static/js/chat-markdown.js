@@ -86,7 +86,8 @@ export function blocks(text) {
   return found;
 }
 
-export function block(source, cite) {
+// `base` is the level of the text's first heading, which stands below the page's own.
+export function block(source, cite, base = 1) {
   const first = source.split("\n", 1)[0];
   if (FENCE.test(first)) {
     const lines = source.split("\n").slice(1);
@@ -95,7 +96,7 @@ export function block(source, cite) {
   }
   if (RULE.test(first)) return el("hr");
   const heading = first.match(HEADING);
-  if (heading) return el(`h${Math.min(6, heading[1].length + 2)}`, "", ...inline(heading[2], cite));
+  if (heading) return el(`h${Math.min(6, 3 + Math.max(0, heading[1].length - base))}`, "", ...inline(heading[2], cite));
   const clip = first.match(CLIP);
   if (clip) return el("p", "msg__clip", cite(Number(clip[1])), ` ${clip[2] || "Clip"}`, ...(clip[3] ? [" — ", ...inline(clip[3], cite)] : []));
   const gap = first.match(GAP);
@@ -140,7 +141,8 @@ export class GrowingText {
     let same = 0;
     while (same < this.shown.length && same < wanted.length && this.shown[same] === wanted[same]) same++;
     while (this.place.children.length > same) this.place.lastElementChild.remove();
-    for (const source of wanted.slice(same)) this.place.append(block(source, this.cite));
+    const base = wanted.find((source) => HEADING.test(source))?.match(HEADING)[1].length;
+    for (const source of wanted.slice(same)) this.place.append(block(source, this.cite, base));
     this.shown = wanted;
   }
 }

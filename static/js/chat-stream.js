@@ -56,7 +56,7 @@ export class Stream {
     if (!source?.asset_id) return made;
     made.type = "button";
     Object.assign(made.dataset, { cite: n, asset: source.asset_id, start: source.start ?? "", end: source.end ?? "" });
-    made.setAttribute("aria-label", `Play source ${n}: ${source.title}${at ? `, ${at}` : ""}`);
+    made.setAttribute("aria-label", `${made.textContent}, play ${source.title}`);
     return made;
   }
 }

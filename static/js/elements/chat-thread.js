@@ -178,9 +178,9 @@ class ChatThread extends HTMLElement {
     if (writing !== this.shownWriting) this.composer.writing(writing);
     this.shownWriting = writing;
     this.composer.form?.classList.toggle("is-writing", Boolean(writing));
-    const cost = this.list.lastElementChild?.dataset.cost;
+    const spent = this.list.lastElementChild?.dataset.spent;
     const shown = this.querySelector("[data-cost]");
-    if (cost && shown) shown.textContent = cost;
+    if (spent && shown) shown.textContent = spent;
     const empty = this.querySelector("[data-nothing-said]");
     if (empty) empty.hidden = this.list.children.length > 0;
   }
