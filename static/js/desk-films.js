@@ -48,12 +48,8 @@ export class Films {
     const problem = row.querySelector("[data-problem]");
     problem.hidden = film.status !== "failed";
     problem.textContent = film.error ?? "";
-    row.querySelector("[data-watch]").hidden = !film.video_url;
-    for (const [name, address] of [["download", film.video_id && `/api/video-download/${film.video_id}`], ["page", film.video_id && `/library/assets/${film.video_id}`]]) {
-      const link = row.querySelector(`[data-${name}]`);
-      link.hidden = film.status !== "ready" || !address;
-      if (address) link.href = address;
-    }
+    for (const name of ["watch", "download", "page"]) row.querySelector(`[data-${name}]`).hidden = !film.video_url;
+    if (film.video_id) row.querySelector("[data-page]").href = `/library/${film.video_id}`;
     for (const [name, status] of [["cancel", "rendering"], ["retry", "failed"]]) {
       const button = row.querySelector(`[data-${name}]`);
       if (button) button.hidden = film.status !== status;
@@ -104,8 +100,14 @@ export class Films {
     const row = button?.closest("[data-film]");
     if (!row) return;
     if ("watch" in button.dataset) return this.watch(row, button);
+    if ("download" in button.dataset) return this.download(row);
     const verb = "cancel" in button.dataset ? "cancel" : "retry" in button.dataset ? "retry" : "";
     if (verb && (await this.desk.ask(`/api/renders/${row.dataset.film}/${verb}`, "POST", {}))) await this.read();
+  }
+
+  async download(row) {
+    const found = await this.desk.ask(`/api/video-download/${row.film.video_id}`);
+    if (found) location.assign(found.download_url);
   }
 
   async watch(row, button) {
