@@ -31,7 +31,7 @@ def language_of(text: str, *, otherwise: str = "en") -> str:
             return code
     words = Counter(_WORD.findall(text))
     points = {code: sum(words[word] for word in words if word in stops) for code, stops in lists().items()}
-    for code, letters in _LETTERS.items():
-        points[code] = points.get(code, 0) + sum(text.count(letter) for letter in letters)
+    for code, own in _LETTERS.items():
+        points[code] = points.get(code, 0) + sum(text.count(letter) for letter in own)
     best = max(points, key=lambda code: (points[code], code == otherwise))
     return best if points[best] > 0 and points[best] > points.get(otherwise, 0) else otherwise

@@ -143,4 +143,4 @@ def _add(change: Recut, others: Sequence[Quote], say: dict[str, Any]) -> None:
 
 
 def _titles(some: Sequence[Quote]) -> str:
-    return ", ".join(f"“{called(quote, language=quote.language)}”" for quote in some)
+    return ", ".join(f"“{called(quote)}”" for quote in some)

@@ -125,8 +125,8 @@ def _recut(message: Message, wanted: Sequence[VerifiedClip], *, asker: User) -> 
         seen[clip.pk] += 1
         if seen[clip.pk] > 1:
             continue
-        span = {"start": one.start, "end": one.end} if one.is_part else {}
-        order.append(cut.change(clip, actor=asker, in_cut=True, **span))
+        start, end = (one.start, one.end) if one.is_part else (None, None)
+        order.append(cut.change(clip, actor=asker, in_cut=True, start=start, end=end))
     for pk, clip in listed.items():
         if clip.in_cut and not seen[pk]:
             cut.change(clip, actor=asker, in_cut=False)

@@ -64,7 +64,7 @@ class MakeAgain(StepFunction[MadeAgain]):
         return again.model_copy(update={"content": content, "engine": engine})
 
     def publish(self, ctx: StepContext, result: MadeAgain) -> None:
-        if result.clip_id:
+        if result.clip_id and result.asset_id:
             clip = ClipProposal.objects.select_related("conversation").filter(pk=result.clip_id).first()
             asset = Asset.objects.filter(pk=result.asset_id, deleted_at=None).first()
             if clip is None or asset is None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.testing.providers import ProviderServer
+from media_library.tests.search.conftest import meaningful  # noqa: F401  (an engine of meaning that costs nothing)
 
 
 @pytest.fixture

@@ -7,10 +7,13 @@ from typing import Any
 import factory
 from django.db.models import Max
 
+from accounts.models import User
 from accounts.tests.factories import ProjectFactory, UserFactory
 from chat.models import BibleRevision, BoardCard, Choice, ClipProposal, Conversation, Film, FilmSession, Message
 from jobs.tests.factories import AssetFactory
-from media_library.models import Asset
+from media_library.models import Asset, Speaker
+from media_library.services import indexing
+from media_library.tests import factories as library
 
 
 class ConversationFactory(factory.django.DjangoModelFactory[Conversation]):
@@ -102,3 +105,14 @@ def developed(film: Film, *, title: str = "A lighthouse in winter") -> FilmSessi
     )
     BoardCard.objects.create(film=film, asset=picture, note=title, added_by=film.owner)
     return session
+
+
+def footage(owner: User, *lines: str, speaker: str = "", **facts: Any) -> Asset:
+    """A film of the library in which these sentences are said, two seconds each, and can be found."""
+    asset = library.AssetFactory(owner=owner, **{"language": "en", "duration": 2.0 * len(lines), **facts})
+    transcript = library.transcript_of(asset, *lines, language=asset.language)
+    if speaker:
+        who = Speaker.objects.create(transcript=transcript, label="speaker_1", name=speaker)
+        transcript.segments.update(speaker=who)
+    indexing.index_asset(asset, embed=True)
+    return asset
