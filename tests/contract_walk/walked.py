@@ -29,6 +29,7 @@ GROUPS = (
     "platform.home",
     "platform.projects",
     "platform.conversations",
+    "platform.chat.send",
     "platform.participants",
     "platform.attachments",
     "platform.pages.chat_recents",
