@@ -68,9 +68,9 @@ def test_a_film_is_developed_to_its_outline_by_two(open_page: OpenPage, axe: Axe
     looked_at(open_page, axe, "/movies", "movies-none", mara)
     page.get_by_text("New film").click()
     page.get_by_label("Title", exact=True).fill("The Last Ferry")
-    page.get_by_label("Description").fill("A ferry captain finds a passenger who is not on any list.")
-    page.get_by_label("Genre").fill("Mystery")
-    page.get_by_label("Episodes").fill("2")
+    page.get_by_label("Description", exact=True).fill("A ferry captain finds a passenger who is not on any list.")
+    page.get_by_label("Genre", exact=True).fill("Mystery")
+    page.get_by_label("Episodes", exact=True).fill("2")
     page.get_by_role("button", name="Begin the film").click()
     expect(page.get_by_role("heading", name="The Last Ferry", level=1)).to_be_visible()
     film = Film.objects.get()
@@ -109,7 +109,7 @@ def test_a_film_is_developed_to_its_outline_by_two(open_page: OpenPage, axe: Axe
     # The bible is a document that people change and take along.
     page.goto(f"{address}/bible")
     page.get_by_text("Change it").click()
-    page.get_by_label("Logline").fill("A captain carries one passenger too many, every night.")
+    page.locator("#id_logline").fill("A captain carries one passenger too many, every night.")
     page.get_by_role("button", name="Save the bible").click()
     expect(page.locator(".bible__logline")).to_have_text("A captain carries one passenger too many, every night.")
     looked_at(open_page, axe, f"{address}/bible", "film-bible", mara)
@@ -128,13 +128,13 @@ def test_a_reference_is_brought_and_found_by_what_it_shows(
     page.get_by_role("link", name="References").click()
     for name in ("rocket.jpg", "coffee.jpg"):
         page.get_by_text("Bring a picture").click()
-        page.get_by_label("Picture").set_input_files(PICTURES / name)
+        page.get_by_label("Picture", exact=True).set_input_files(PICTURES / name)
         page.get_by_role("button", name="Put it on the board").click()
         expect(page.get_by_role("link", name=name.removesuffix(".jpg")).first).to_be_visible()
     for asset in Asset.objects.filter(purpose="", kind="image"):
         work(asset.run)
     page.get_by_text("Bring a picture").click()
-    page.get_by_label("Picture").set_input_files(
+    page.get_by_label("Picture", exact=True).set_input_files(
         {"name": "notes.jpg", "mimeType": "image/jpeg", "buffer": b"<html></html>"}
     )
     page.get_by_role("button", name="Put it on the board").click()
