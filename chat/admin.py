@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
+from django.contrib import admin
+from django.http import HttpRequest
+
+from accounts.admin.acting import actor
 from chat.models import (
     Attachment,
     BibleRevision,
@@ -26,7 +31,8 @@ from chat.models import (
     Webhook,
     WebhookDelivery,
 )
-from core.admin import ReadOnly
+from chat.services import materials
+from core.admin import ReadOnly, ThroughServices
 
 
 @admin.register(Conversation)
@@ -169,11 +175,21 @@ class BibleRevisionAdmin(ReadOnly, admin.ModelAdmin[BibleRevision]):
 
 
 @admin.register(StoryMaterial)
-class StoryMaterialAdmin(ReadOnly, admin.ModelAdmin[StoryMaterial]):
+class StoryMaterialAdmin(ThroughServices, admin.ModelAdmin[StoryMaterial]):
+    """The catalogue of story choices. An entry is switched off rather than deleted: one of the studio's own would come back."""
+
     list_display = ("title", "kind", "organization", "genres", "is_active")
     list_filter = ("kind", "is_active")
     list_select_related = ("organization",)
     search_fields = ("title", "slug")
+    fields = ("kind", "organization", "title", "slug", "description", "genres", "details", "is_active")
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("title",)}
+
+    def save_model(self, request: HttpRequest, obj: StoryMaterial, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001  (the framework's signature)
+        materials.save_material(obj, actor=actor(request))
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)
+        return False
 
 
 @admin.register(BoardCard)

@@ -17,8 +17,8 @@ from media_library.uses import Use
 
 
 @receiver(project_changed)
-def keep_the_film_with_its_project(*, project: Project, actor: User, verb: str, **_: Any) -> None:
-    films.follow(project, actor=actor, verb=verb)
+def keep_the_film_with_its_project(*, project: Project, verb: str, **_: Any) -> None:
+    films.follow(project, verb=verb)
 
 
 @uses.register

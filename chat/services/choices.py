@@ -174,6 +174,7 @@ def _stand_at(film: Film, step: str) -> None:
     """The film, and whatever sessions are open on it."""
     film.current_step = step
     film.save(update_fields=["completed_steps", "current_step", "updated_at"])
+    film.project.save(update_fields=["updated_at"])
     film.sessions.filter(status=FilmSession.Status.ACTIVE).update(step=step)
 
 

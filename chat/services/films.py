@@ -14,7 +14,6 @@ from chat.errors import TITLE_TAKEN, FilmLimitError, TitleTakenError
 from chat.films import steps
 from chat.models import Choice, Film, FilmSession
 from chat.services import sessions
-from chat.signals import film_completed
 from core import audit
 from core.errors import ConflictError
 
@@ -91,6 +90,8 @@ def update_film(
             _recount(locked)
         locked.save(update_fields=[*changed, "current_step", "updated_at"])
         if changed:
+            # The project's date is the film's in every list.
+            locked.project.save(update_fields=["updated_at"])
             audit.record("chat.film.update", locked, actor=actor, changed=sorted(changed))
     return locked
 
@@ -112,7 +113,7 @@ def _recount(film: Film) -> None:
     film_events.progress_update(film, completed="", following=now)
 
 
-def follow(project: Project, *, actor: User, verb: str) -> None:
+def follow(project: Project, *, verb: str) -> None:
     """What a change of the project, by any door, means for its film. In the transaction of that change."""
     film = Film.objects.select_for_update(of=("self",), no_key=True).filter(project=project).first()
     if film is None:
@@ -127,8 +128,6 @@ def follow(project: Project, *, actor: User, verb: str) -> None:
                 film.save(update_fields=["title_key", "updated_at"])
         except IntegrityError as error:
             raise ConflictError(TITLE_TAKEN) from error
-    if verb == "complete":
-        film_completed.send(sender=Film, film=film, actor=actor)
 
 
 def _require_room(owner: User, *, wanted: int) -> None:

@@ -16,6 +16,7 @@ from chat.films import steps
 from chat.films.proposals import Proposal
 from chat.models import Attachment, Choice, Conversation, Film, FilmSession, Message
 from chat.services import conversations, proposing
+from chat.signals import answered
 from core import audit
 from core.errors import ConflictError, InvalidFieldError, WrongStateError
 from media_library.models import Asset
@@ -145,6 +146,7 @@ def offer(session: FilmSession, proposal: Proposal, *, step: str) -> tuple[Messa
     session.last_activity = timezone.now()
     session.save(update_fields=["step", "last_activity"])
     film_events.ai_response(session, answer, choices)
+    answered.send(sender=Message, message=answer)
     return answer, choices
 
 

@@ -69,7 +69,9 @@ def failure_of(error: Exception) -> Failure | None:  # noqa: PLR0911  (a table: 
     match error:
         case InvalidFieldError():
             problem = Problem(place_of(error.field), error.message, error.kind)
-            return Failure(error.status_code, "validation_error", problems=(problem,), extra=error.details)
+            # A field may also clash with what is there already; then its sentence says so, not the surface's.
+            said = "" if error.status_code == InvalidFieldError.status_code else error.message
+            return Failure(error.status_code, "validation_error", said, problems=(problem,), extra=error.details)
         case DomainError():
             # Surfaces have sentences of their own for these.
             own = error.status_code in {401, 429} or type(error) is NotAllowedError
