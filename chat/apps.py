@@ -17,6 +17,7 @@ class ChatConfig(AppConfig):
             project_receivers,
             receivers,
             sight,
+            uses,
         )
         from chat.services import materials  # noqa: PLC0415  (models: once they are loaded)
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 
 from accounts import policies
 from accounts.models import Organization, Project, User
-from chat.models import Conversation, Participant, Star
+from chat import events
+from chat.models import Conversation, FilmSession, Participant, Star
 from chat.models.conversations import NEW
 from core import audit
-from core.errors import NotFoundError
+from core.errors import NotFoundError, WrongStateError
 
 By = Conversation.TitleBy
 
@@ -48,6 +49,7 @@ def rename(conversation: Conversation, title: str, *, actor: User) -> None:
     locked.title, locked.title_by = _plain(title) or NEW, By.PERSON
     locked.save(update_fields=["title", "title_by", "updated_at"])
     audit.record("chat.conversation.rename", locked, actor=actor)
+    events.title_changed(locked)
     _copy(locked, conversation, "title", "title_by", "updated_at")
 
 
@@ -65,6 +67,7 @@ def move(conversation: Conversation, project: Project | None, *, actor: User) ->
     if project is not None:
         policies.require(actor, "accounts.project.update", project)
     locked = _locked(conversation)
+    _refuse_film(locked)
     before, locked.project = locked.project_id, project
     if project is not None and project.client is not None and locked.organization_id is None:
         locked.organization = project.client.organization
@@ -76,6 +79,8 @@ def move(conversation: Conversation, project: Project | None, *, actor: User) ->
         before=str(before or ""),
         after=str(project.pk) if project else "",
     )
+    # Who only read it as one of the old project's people reads it no more.
+    events.participants_changed(locked.pk)
     _copy(locked, conversation, "project", "organization", "updated_at")
 
 
@@ -103,10 +108,17 @@ def opened(conversation: Conversation, user: User) -> None:
 def delete(conversation: Conversation, *, actor: User) -> None:
     """Nobody sees it any more, nor what hangs on it."""
     locked = _locked(conversation)
+    _refuse_film(locked)
     locked.deleted_at = timezone.now()
     locked.save(update_fields=["deleted_at", "updated_at"])
     audit.record("chat.conversation.delete", locked, actor=actor, title=locked.title)
+    events.participants_changed(locked.pk)
     _copy(locked, conversation, "deleted_at")
+
+
+def _refuse_film(conversation: Conversation) -> None:
+    if FilmSession.objects.filter(conversation=conversation).exists():
+        raise WrongStateError("A film is developed in this conversation: it stays with the film.")
 
 
 def _plain(title: str) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services.notifications import notify
+from chat import events
 from chat.models import Conversation, Participant
 from core import audit
 from core.errors import NotAllowedError, NotFoundError
@@ -34,6 +35,8 @@ def invite(conversation: Conversation, people: Iterable[uuid.UUID], *, role: str
     )
     for one in made:
         audit.record("chat.participant.invite", locked, actor=actor, person=str(one.user_id), role=role)
+    if made:
+        events.participants_changed(locked.pk)
     notify(
         [one.user for one in made],
         kind="chat.invited",
@@ -54,6 +57,7 @@ def change_role(conversation: Conversation, user_id: uuid.UUID, *, role: str, ac
         audit.record(
             "chat.participant.change_role", conversation, actor=actor, before=before, after=role, person=str(user_id)
         )
+        events.participants_changed(conversation.pk)
     return found
 
 
@@ -62,6 +66,7 @@ def remove(conversation: Conversation, user_id: uuid.UUID, *, actor: User) -> No
     """They see the conversation no more; what they said in it stays."""
     _locked(conversation, user_id).delete()
     audit.record("chat.participant.remove", conversation, actor=actor, person=str(user_id))
+    events.participants_changed(conversation.pk)
 
 
 @transaction.atomic
@@ -73,6 +78,7 @@ def leave(conversation: Conversation, *, actor: User) -> None:
     if not gone:
         raise NotAllowedError(reason="You take no part in this conversation.")
     audit.record("chat.participant.leave", conversation, actor=actor)
+    events.participants_changed(conversation.pk)
 
 
 def _locked(conversation: Conversation, user_id: uuid.UUID) -> Participant:

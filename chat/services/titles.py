@@ -12,6 +12,7 @@ from ai import prompts
 from ai import services as ai
 from ai.capabilities.chat import ChatRequest, Turn
 from ai.written import language_of
+from chat import events
 from chat.models import Conversation, Message
 from core import audit
 from core.errors import DomainError
@@ -50,6 +51,7 @@ def generate(conversation: Conversation, *, actor: User) -> str:
         conversation.title, conversation.title_by = title, Conversation.TitleBy.MACHINE
         conversation.save(update_fields=["title", "title_by", "updated_at"])
         audit.record("chat.conversation.entitle", conversation, actor=actor, title=title, engine=str(answer.engine))
+        events.title_changed(conversation)
     return title
 
 

@@ -174,9 +174,6 @@ class Entitle(StepFunction[Written]):
         titles.generate(answer.conversation, actor=asker(ctx, answer))
         return Written(message_id=answer.pk)
 
-    def publish(self, ctx: StepContext, result: Written) -> None:  # noqa: ARG002  (the base's signature)
-        events.title_changed(answers.answer_of(ctx.subject_id).conversation)
-
 
 def asker(ctx: StepContext, answer: Message) -> User:
     found = User.objects.filter(pk=ctx.run.created_by_id).first()

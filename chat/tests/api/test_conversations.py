@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +12,17 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client as Http
 from django.test.utils import CaptureQueriesContext
+from PIL import Image
 
 from accounts.models import Notification, Project, User
 from accounts.tests.factories import OrganizationFactory, ProjectFactory, UserFactory
 from chat.models import Attachment, Conversation, Participant
-from chat.tests.factories import ConversationFactory, FilmFactory, say, session_of
+from chat.tests.factories import ConversationFactory, FilmFactory, clip_in, say, session_of
 from core.mail.models import Letter
 from core.models import AuditEvent
 from core.runs.models import Run
 from core.testing.files import body_of
+from media_library import uses
 from media_library.models import Asset
 from media_library.services import ingestion
 from media_library.tests.factories import AssetFactory
@@ -405,3 +409,49 @@ def test_who_takes_files_away_again_can_go_on(owner, path, settings, monkeypatch
     monkeypatch.setattr(attachments, "MOST_WAITING", 1)
     assert owner.attach(f"{path}/attachments", "a.txt", NOTES).status_code == 200
     assert told(owner.attach(f"{path}/attachments", "b.txt", NOTES)) == (400, "At most 1 files go with one message.")
+
+
+DATA = Path(__file__).parents[3] / "tests" / "data"
+CAPTIONS = b"WEBVTT\n\n00:00.000 --> 00:02.000\nThe harbour.\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "content_type"),
+    [
+        ("sample.mp4", "video", "video/mp4"),
+        ("talk.wav", "audio", "audio/wav"),
+        ("board.png", "image", "image/png"),
+        ("notes.md", "document", "text/markdown"),
+        ("lines.vtt", "caption", "text/vtt"),
+    ],
+)
+def test_every_kind_that_the_library_reads_is_taken(name, kind, content_type, owner, path) -> None:
+    speech = next(iter(sorted((DATA / "speech").glob("*.wav"))))
+    picture = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(picture, "png")
+    contents = {
+        "video": (DATA / "sample.mp4").read_bytes(),
+        "audio": speech.read_bytes(),
+        "image": picture.getvalue(),
+        "document": NOTES,
+        "caption": CAPTIONS,
+    }
+    made = owner.attach(f"{path}/attachments", name, contents[kind], content_type)
+    assert made.status_code == 200, made.content
+    assert made.json()["attachment"]["kind"] == kind
+
+
+def test_a_film_stays_with_its_conversation(owner) -> None:
+    session = session_of(FilmFactory(owner=owner.user))
+    assert owner.ask("delete", f"/conversations/{session.pk}").status_code == 409
+    assert owner.put(f"/conversations/{session.pk}/project", {"project_id": None}).status_code == 409
+
+
+def test_a_file_tells_in_which_conversations_it_is_quoted(owner, stranger, conversation, path) -> None:
+    asset = AssetFactory(owner=owner.user)
+    clip_in(conversation, asset)
+    clip_in(conversation, asset)
+    assert [use.url for use in uses.of(asset, owner.user)] == [f"/chat/{conversation.pk}"]
+    owner.post(f"{path}/attachments/from-library", {"asset_id": str(asset.pk)})
+    assert [use.url for use in uses.of(asset, owner.user)] == [f"/chat/{conversation.pk}"]
+    assert uses.of(asset, stranger.user) == []
