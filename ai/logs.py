@@ -138,7 +138,7 @@ def steps(found: QuerySet[Call], wanted: Wanted, now: datetime) -> Steps:
     days = _days(first.astimezone(UTC).date(), max(first, last).astimezone(UTC).date())
     months = len(days) > MOST_DAYS
     trunc = TruncMonth if months else TruncDay
-    rows = found.order_by().annotate(step=trunc("created_at", tzinfo=UTC)).values("step").annotate(**SUMS)
+    rows: Any = found.order_by().annotate(step=trunc("created_at", tzinfo=UTC)).values("step").annotate(**SUMS)
     uses = {row["step"]: Use((row["step"],), *(row[name] for name in SUMS)) for row in rows.order_by("step")}
     starts = sorted({day.replace(day=1) for day in days})[-MOST_DAYS:] if months else days
     moments = [datetime.combine(day, time.min, UTC) for day in starts]

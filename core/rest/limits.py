@@ -99,6 +99,12 @@ def standing_of(request: HttpRequest | Request, user: Any, *, count: int) -> Sta
     return Standing(tier, look("film", key, limit=limit, seconds=seconds))
 
 
+def count_film_call(user: Any) -> None:
+    """What a socket asks of the film surface counts like a request. TooManyRequestsError when the hour is used up."""
+    limit, seconds = rate_of(f"film_{user.tier}")
+    demand(hit("film", f"user:{user.pk}", limit=limit, seconds=seconds, aligned=True))
+
+
 def standing_without_view(request: HttpRequest) -> Standing:
     """For answers that no view of the film surface gave: unknown paths, 401, 405, 413. Nothing is counted."""
     return standing_of(request, caller_of(request), count=0)

@@ -9,28 +9,30 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 
-from accounts.models import User
+from accounts.models import ProjectMember, User
 from accounts.tests.factories import OrganizationFactory, UserFactory
+from chat.film_consumers import FilmSocket
+from chat.models import FilmSession
+from chat.tests.factories import FilmFactory, session_of
 from core.runs.models import Run, Step
-from core.testing.contract import differences, document
+from core.testing.contract import differences, document, endpoint
 from jobs import events, workflows
 from jobs.consumers import JobStatus
 from jobs.models import Job
 from jobs.tests.factories import JobFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
-ENTRY = "accessible.ws.status"
-TOLD = {
-    one["name"]: one["fields"] for one in document("accessible")["events"] if one["direction"] == "server_to_client"
-}
-ASKED = {one["name"] for one in document("accessible")["events"] if one["direction"] == "client_to_server"}
 
 
 class Walk:
     """One open socket, and what of its events differs from the document."""
 
-    def __init__(self, user: User) -> None:
-        self.socket = WebsocketCommunicator(JobStatus.as_asgi(), "/api/v1/ws/status")
+    def __init__(self, user: User, entry: str = "accessible.ws.status", consumer: Any = JobStatus) -> None:
+        events = [one for one in document(entry.partition(".")[0])["events"] if one["endpoint"] == entry]
+        self.entry = entry
+        self.told = {one["name"]: one["fields"] for one in events if one["direction"] == "server_to_client"}
+        self.takes = {one["name"] for one in events if one["direction"] == "client_to_server"}
+        self.socket = WebsocketCommunicator(consumer.as_asgi(), endpoint(entry)["path"])
         self.socket.scope["user"] = user
         self.heard: set[str] = set()
         self.asked: set[str] = set()
@@ -40,11 +42,19 @@ class Walk:
         self.asked.add(name)
         await self.socket.send_json_to({"type": name, **fields})
 
+    def close(self, record_property: Callable[[str, object], None], *, answers: int) -> None:
+        """What was found, and whether every event of the document was asked or heard."""
+        record_property("contract_entry", self.entry)
+        record_property("contract_answers", answers)
+        record_property("contract_whole", not self.findings)
+        assert self.findings == []
+        assert (self.heard, self.asked) == (set(self.told), self.takes)
+
     async def hear(self, name: str) -> dict[str, Any]:
-        event: dict[str, Any] = await self.socket.receive_json_from(timeout=5)
+        event: dict[str, Any] = await self.socket.receive_json_from(timeout=30)
         self.heard.add(event["type"])
         self.findings += [f"{name}: {event['type']} came"] if event["type"] != name else []
-        self.findings += [f"{name}: {line}" for line in differences(event, TOLD[name])]
+        self.findings += [f"{name}: {line}" for line in differences(event, self.told[name])]
         return event
 
 
@@ -88,8 +98,44 @@ async def test_every_event_of_the_status_socket_is_as_written(record_property: C
     await walk.hear("pong")
     await walk.socket.disconnect(timeout=5)
 
-    record_property("contract_entry", ENTRY)
-    record_property("contract_answers", len(walk.heard) + 2)
-    record_property("contract_whole", not walk.findings)
-    assert walk.findings == []
-    assert (walk.heard, walk.asked) == (set(TOLD), ASKED)
+    walk.close(record_property, answers=len(walk.heard) + 2)
+
+
+def a_film() -> tuple[User, User, FilmSession]:
+    """Somebody develops it with a friend."""
+    film = FilmFactory(title="Harbour film")
+    friend = UserFactory(name="Friend")
+    ProjectMember.objects.create(project=film.project, user=friend, role="collaborator")
+    return film.owner, friend, session_of(film)
+
+
+async def test_every_event_of_the_films_socket_is_as_written(record_property: Callable[[str, object], None]) -> None:
+    owner, friend, session = await sync_to_async(a_film)()
+    name = str(session.pk)
+    walk, other = (Walk(user, "movie.websocket.connect", FilmSocket) for user in (owner, friend))
+    for one in (walk, other):
+        assert (await one.socket.connect(timeout=5))[0]
+        await one.ask("join-session", sessionId=name, userId=str(friend.pk if one is other else owner.pk))
+        await one.socket.send_json_to({"type": "ping"})
+        assert (await one.socket.receive_json_from(timeout=5))["type"] == "pong"
+    await other.ask("typing", sessionId=name, userId=str(friend.pk), isTyping=True)
+    assert (await walk.hear("user-typing"))["user"]["id"] == str(friend.pk)
+    await walk.ask("chat-message", sessionId=name, message="A storm over the harbour.", attachments=[])
+    said, answer = await walk.hear("message-received"), await walk.hear("ai-response")
+    assert (said["content"], said["sender"]["role"]) == ("A storm over the harbour.", "user")
+    await walk.ask("choice-selected", sessionId=name, choiceId=answer["choices"][0]["id"], userId=str(owner.pk))
+    progress, following = await walk.hear("progress-update"), await walk.hear("ai-response")
+    assert (progress["progress"]["percentage"], following["sessionId"]) == (13, name)
+    # Nobody speaks for somebody else, and what is foreign is not there.
+    await walk.ask("join-session", sessionId=name, userId=str(friend.pk))
+    assert (await walk.hear("error"))["error"]["code"] == "ACCESS_DENIED"
+    await walk.ask("join-session", sessionId=str(owner.pk))
+    assert (await walk.hear("error"))["error"]["code"] == "NOT_FOUND"
+    # The friend heard the same, with the same numbers.
+    heard = [await other.hear(kind) for kind in ("message-received", "ai-response", "progress-update", "ai-response")]
+    assert heard == [said, answer, progress, following]
+    assert [event["seq"] for event in heard] == sorted({event["seq"] for event in heard})
+    for one in (walk, other):
+        await one.socket.disconnect(timeout=5)
+    walk.asked |= other.asked
+    walk.close(record_property, answers=len(walk.heard) + 1)

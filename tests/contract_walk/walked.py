@@ -30,6 +30,9 @@ GROUPS = (
     "platform.projects",
     "platform.conversations",
     "platform.chat.send",
+    "platform.chat.export_script",
+    "platform.clip_comments",
+    "platform.record_comments",
     "platform.participants",
     "platform.attachments",
     "platform.pages.chat_recents",
@@ -106,11 +109,13 @@ GROUPS = (
     "voice.files",
     "movie.auth",
     "movie.media",
+    "movie.chat",
+    "movie.projects",
     "movie.webhooks",
 )
 
 # Walked over their own protocol (test_sockets.py).
-SOCKETS = ("accessible.ws.status",)
+SOCKETS = ("accessible.ws.status", "movie.websocket.connect")
 
 
 def entries() -> dict[str, dict[str, Any]]:
