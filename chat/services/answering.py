@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
 from ai import prompts
 from ai.capabilities.chat import ChatRequest, Turn
@@ -87,10 +89,11 @@ def prepare(
     return Prepared(wish.intent, sources, request)
 
 
+@transaction.atomic
 def settle(message: Message, text: str, prepared: Prepared, *, partial: bool) -> Settled:
     """Verifies what the engine said against what it was given, and stores its clips, sections and citations. Twice is harmless.
 
-    Call it in the transaction that records the answer. The caller stores `Settled.text` as the message's content.
+    Called in the transaction that records the answer. The caller stores `Settled.text` as the message's content.
     """
     if partial:
         # The last line may be half of one.

@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from django.db import transaction
-from django.db.models import Avg, Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.models import Organization, User
 from chat.models import Conversation, Message, ScriptExample, ScriptFeedback
@@ -120,9 +120,9 @@ def _count(given: ScriptFeedback) -> None:
     if given.organization is None:
         rows = rows.filter(user=given.user)
     # A newer rating of the same person counts alone.
-    last = rows.order_by("user", "-created_at", "-pk").distinct("user").values("pk")
-    told = ScriptFeedback.objects.filter(pk__in=last).aggregate(mean=Avg("rating"), count=Count("pk"))
-    mean, count = float(told["mean"] or 0), int(told["count"])
+    last = list(rows.order_by("user", "-created_at", "-pk").distinct("user").values_list("rating", flat=True))
+    count = len(last)
+    mean = sum(rating or 0 for rating in last) / count
     existing = ScriptExample.objects.select_for_update().filter(digest=given.digest, **place).first()
     if existing is None and mean < GOOD:
         return
