@@ -17,11 +17,17 @@ WRITE, SHARE = "chat.film.write", "chat.film.share"
 NO_PROJECT, NO_SESSION, NEITHER = "Project not found", "Session not found", "Project or session not found"
 
 
-def id_in(request: Request, name: str, sentence: str) -> uuid.UUID | None:
-    """The id that a body names something by, before the rest of it is read. None: a text that is no id."""
+def text_in(request: Request, name: str) -> str:
+    """What a body names something by, before the rest of it is read; empty when it does not."""
     data: Any = request.data
     value = data.get(name) if hasattr(data, "get") else None
-    if not isinstance(value, str) or not value.strip():
+    return value.strip() if isinstance(value, str) else ""
+
+
+def id_in(request: Request, name: str, sentence: str) -> uuid.UUID | None:
+    """None: a text that is no id."""
+    value = text_in(request, name)
+    if not value:
         raise InvalidFieldError(sentence, field=name, kind="missing")
     return id_of(value)
 

@@ -91,19 +91,21 @@ class SettingsInput(Input):
     qualityTier = _words(50)  # noqa: N815  (the document's spelling)
 
 
-class FilmChangeInput(Input):
-    title = _words(255)
+class FilmFacts(Input):
     description = _words(10_000, allow_blank=True)
-    status = _choice(STATUSES, "Unknown status", required=False)
     genre = _words(100)
     episodeCount = _episodes()  # noqa: N815  (the document's spelling)
     targetAudience = _words(100)  # noqa: N815  (the document's spelling)
     projectSettings = SettingsInput(required=False)  # noqa: N815  (the document's spelling)
 
 
-class FilmInput(FilmChangeInput):
+class FilmInput(FilmFacts):
     title = TextField(max_length=255, error_messages={"required": "Title is required", "blank": "Title is required"})
-    status = None
+
+
+class FilmChangeInput(FilmFacts):
+    title = _words(255)
+    status = _choice(STATUSES, "Unknown status", required=False)
 
 
 class CollaboratorInput(Input):

@@ -13,6 +13,7 @@ from accounts import policies
 from accounts.models import Project
 from chat.api.films import inputs, shapes
 from chat.api.films.base import SHARE, WRITE, FilmView
+from chat.film_events import choice_shape
 from chat.models import Film
 from chat.queries import films as film_queries
 from chat.queries.films import FilmFilters
@@ -115,7 +116,7 @@ class Rewind(FilmView):
                 "newStep": done.film.current_step,
                 "sessionId": done.session.pk,
                 "progressUpdate": shapes.progress_update(done.film),
-                "undone": [{**shapes.choice_shape(one), "step": one.step} for one in done.undone],
+                "undone": [{**choice_shape(one), "step": one.step} for one in done.undone],
                 "aiResponse": shapes.answer_shape(done.answer, done.choices),
             }
         )

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chat.api.films import inputs, shapes
-from chat.api.films.base import NEITHER, WRITE, FilmView, id_in, id_of
+from chat.api.films.base import NEITHER, WRITE, FilmView, id_in, id_of, text_in
 from chat.films import steps
 from chat.models import Attachment, Choice, FilmSession
 from chat.services import choices, sessions
@@ -32,9 +32,8 @@ class SendMessage(FilmView):
 
     def post(self, request: Request) -> Response:
         film = self.find_film(id_in(request, "projectId", "Project is required"), WRITE, missing=NEITHER)
-        named = request.data.get("sessionId")
         session = None
-        if isinstance(named, str) and named.strip():
+        if named := text_in(request, "sessionId"):
             session = self.find_session(id_of(named), film=film, missing=NEITHER)
         body = inputs.MessageInput.parse(request.data)
         session = session or sessions.session_for(film, user=self.caller)
