@@ -215,6 +215,7 @@ PREFIXES: dict[str, Dialect] = {
             "/api/personas",
             "/api/projects",
             "/api/records",
+            "/api/renders",
             "/api/script-examples",
             "/api/script-feedback",
             "/api/segments",

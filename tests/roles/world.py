@@ -31,7 +31,16 @@ from accounts.tests.factories import (
     UserFactory,
 )
 from ai.tests.factories import CallFactory
-from chat.models import Attachment, Conversation, Participant, Record, Webhook, WebhookDelivery
+from chat.models import (
+    Attachment,
+    Conversation,
+    Participant,
+    Record,
+    Render,
+    ScriptComment,
+    Webhook,
+    WebhookDelivery,
+)
 from chat.tests.factories import FilmFactory, clip_in, developed, say
 from core.runs.models import Run
 from core.storage import store
@@ -299,8 +308,14 @@ def _talk(house: Organization, people: dict[str, User], *, asset: Asset) -> dict
     attachment = Attachment.objects.create(
         conversation=conversation, asset=asset, original_filename="launch.mp4", uploaded_by=people["creator"]
     )
+    remark = ScriptComment.objects.create(
+        conversation=conversation, record=record, author=people["creator"], content="Shorter."
+    )
+    film = Render.objects.create(conversation=conversation, plan={"clips": []}, digest="0" * 64)
     return {
         "conversation": conversation.pk,
+        "render": film.pk,
+        "script_comment": remark.pk,
         "message": answer.pk,
         "question": asked.pk,
         "clip": clip.pk,
