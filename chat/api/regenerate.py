@@ -14,9 +14,9 @@ from chat.api.base import WRITE, ConversationView, clip_at, record_at
 from chat.models import ClipProposal, Conversation, Record
 from chat.services import regenerating
 from core.errors import NotFoundError
-from core.rest import waiting
 from core.rest.inputs import Input, TextField
 from core.rest.schema import Gives
+from core.rest.waiting import as_json, when_done
 from core.runs.models import Run
 
 NEW_CLIP = {
@@ -66,9 +66,9 @@ class RegenerateThing(ConversationView):
             result = done.steps.get(name="again").result or {}
             took = round((done.updated_at - done.created_at).total_seconds(), 3)
             told = {"processing_time": took, "model_used": result.get("engine", "")}
-            return waiting.as_json({"success": True, **self.made(thing.pk), **told})
+            return as_json({"success": True, **self.made(thing.pk), **told})
 
-        return waiting.when_done(request, run, when_made, refuse=regenerating.failure_of)
+        return when_done(request, run, when_made, refuse=regenerating.failure_of)
 
     def made(self, thing_id: uuid.UUID) -> dict[str, Any]:
         raise NotImplementedError

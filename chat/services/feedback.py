@@ -120,7 +120,7 @@ def _count(given: ScriptFeedback) -> None:
     if given.organization is None:
         rows = rows.filter(user=given.user)
     # A newer rating of the same person counts alone.
-    last = list(rows.order_by("user", "-created_at", "-pk").distinct("user").values_list("rating", flat=True))
+    last = list(rows.order_by("user_id", "-created_at", "-pk").distinct("user_id").values_list("rating", flat=True))
     count = len(last)
     mean = sum(rating or 0 for rating in last) / count
     existing = ScriptExample.objects.select_for_update().filter(digest=given.digest, **place).first()

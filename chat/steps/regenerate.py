@@ -40,7 +40,8 @@ class MakeAgain(StepFunction[MadeAgain]):
 
     def run(self, ctx: StepContext) -> MadeAgain:
         record = self.record(ctx) if ctx.params["thing"] == "record" else None
-        clip = record.clip if record else self.clip(ctx)
+        # A section of nothing but footage is made again as footage.
+        clip = (record.clip if not record.content.strip() else None) if record else self.clip(ctx)
         thing = clip or record
         if thing is None:
             raise StepError(GONE, code="gone")
