@@ -139,7 +139,7 @@ def question(material: dict[str, Any]) -> Iterator[str]:
     fitting = [
         quote
         for quote in fitting
-        if quote.coverage >= 0.75 * fitting[0].coverage or quote.similarity >= fitting[0].similarity
+        if quote.coverage >= 0.75 * fitting[0].coverage or quote.similarity > fitting[0].similarity + 0.01
     ]
     yield f"> {say['about']}"
     if not fitting:
