@@ -41,6 +41,7 @@ def dot(project: Project) -> SafeString:
     if mark:
         return format_html('<span class="mark mark--{}" aria-hidden="true"></span>', mark.removeprefix("mark-"))
     return format_html(
-        '<svg class="mark" viewBox="0 0 8 8" aria-hidden="true"><rect width="8" height="8" rx="2" fill="{}"></rect></svg>',
+        '<svg class="mark mark--own" viewBox="0 0 8 8" aria-hidden="true">'
+        '<rect width="8" height="8" rx="2" fill="{}" stroke="currentColor" stroke-opacity="0.4"></rect></svg>',
         project.color,
     )
