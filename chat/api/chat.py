@@ -94,9 +94,10 @@ class Chat(ConversationView):
         return self.find(found, WRITE)
 
     def previous(self, named: list[str]) -> list[ClipProposal]:
-        ids = {as_uuid(one) for one in named}
-        found = list(ClipProposal.objects.visible_to(self.caller).filter(pk__in=ids - {None}).order_by("pk"))
-        if len(found) != len(ids):
+        wanted = set(named)
+        ids = {known for one in wanted if (known := as_uuid(one))}
+        found = list(ClipProposal.objects.visible_to(self.caller).filter(pk__in=ids).order_by("pk"))
+        if len(found) != len(wanted):
             raise NotFoundError("Clip not found")
         return found
 

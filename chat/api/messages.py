@@ -22,7 +22,7 @@ from core.rest.inputs import IdField, Input, TextField
 from core.rest.schema import Gives
 
 MOST_ATTACHMENTS = 20
-HEAD = "head"
+HEAD: answers.Head = "head"
 
 PERSON = {"$nullable": True, "id": "uuid", "name": "string"}
 ATTACHMENT = {

@@ -25,8 +25,8 @@ _MARKUP = re.compile(r"<[^>]{0,200}>|[`*_#\[\]{}<>|]|[\x00-\x1f\x7f\u200b-\u200f
 _ID = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", re.IGNORECASE)
 
 
-def generate(conversation: Conversation, *, actor: User) -> str:
-    """Asks the engine of the conversation and stores what it says as the title, a person's own title included: it was asked for."""
+def generate(conversation: Conversation, *, actor: User, unasked: bool = False) -> str:
+    """Asks the engine of the conversation and stores what it says as the title. `unasked` leaves a title that a person gave meanwhile."""
     first = conversation.messages.filter(role=Message.Role.USER).order_by("number", "pk").first()
     if first is None:
         raise DomainError(NO_MESSAGES)
@@ -48,6 +48,9 @@ def generate(conversation: Conversation, *, actor: User) -> str:
     answer = ai.chat_complete(request, use=use, model=conversation.model)
     title = cleaned(answer.value) or cleaned(said) or conversation.title
     with transaction.atomic():
+        locked = Conversation.objects.select_for_update(of=("self",)).get(pk=conversation.pk)
+        if unasked and locked.title_by == Conversation.TitleBy.PERSON:
+            return locked.title
         conversation.title, conversation.title_by = title, Conversation.TitleBy.MACHINE
         conversation.save(update_fields=["title", "title_by", "updated_at"])
         audit.record("chat.conversation.entitle", conversation, actor=actor, title=title, engine=str(answer.engine))

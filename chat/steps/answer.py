@@ -171,7 +171,7 @@ class Entitle(StepFunction[Written]):
 
     def run(self, ctx: StepContext) -> Written:
         answer = answers.answer_of(ctx.subject_id)
-        titles.generate(answer.conversation, actor=asker(ctx, answer))
+        titles.generate(answer.conversation, actor=asker(ctx, answer), unasked=True)
         return Written(message_id=answer.pk)
 
 
