@@ -22,6 +22,7 @@ from media_library.models import Asset
 from media_library.pages.cards import SIGNS, shown
 from media_library.queries import links
 
+PROVIDERS = {"openai": "OpenAI"}
 # Where the footage is hidden from this reader, so is its name: the words in the answer are all they were given.
 HIDDEN = "Footage that you cannot open"
 
@@ -134,7 +135,7 @@ class Turn:
             return "Not said"
         if provider == "local":
             return f"Put together on this machine ({model})" if self.message.composed else f"On this machine: {model}"
-        return f"{model} by {provider.capitalize()}"
+        return f"{model} by {PROVIDERS.get(provider, provider.capitalize())}"
 
     @property
     def sources_json(self) -> str:

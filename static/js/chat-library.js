@@ -50,7 +50,6 @@ export class LibraryPicker {
     this.list.replaceChildren(...found.map((asset, index) => this.option(asset, index)));
     this.status.textContent = answer?.ok ? (found.length ? "" : "Nothing in the library is called that.") : "The library cannot be reached.";
     this.box.hidden = false;
-    this.composer.say.setAttribute("aria-expanded", "true");
     this.mark(0);
   }
 
@@ -106,6 +105,5 @@ export class LibraryPicker {
     clearTimeout(this.waiting);
     this.box.hidden = true;
     this.composer.say.removeAttribute("aria-activedescendant");
-    this.composer.say.setAttribute("aria-expanded", "false");
   }
 }

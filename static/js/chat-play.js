@@ -41,7 +41,7 @@ export class RangePlayer {
   async open(button, { asset, start, end, words, within, after }) {
     this.button = button;
     button.setAttribute("aria-expanded", "true");
-    const found = await this.film(asset, start, end);
+    const found = await this.film(asset);
     if (this.button !== button) return;
     if (!found) {
       this.close();
@@ -55,16 +55,12 @@ export class RangePlayer {
     media.play().catch(() => media.focus());
   }
 
-  // Signed links end within the hour, so each is asked for when it is needed.
-  async film(asset, start, end) {
-    const whole = ["start", "end"].some((name) => !Number.isFinite({ start, end }[name]));
-    const routes = [
-      ["video", whole ? `/api/video-preview/${asset}` : `/api/clip-preview/${asset}?start=${start.toFixed(3)}&end=${end.toFixed(3)}`],
-      ["audio", `/api/audio-preview/${asset}`],
-    ];
-    for (const [kind, address] of routes) {
-      const answer = await ask(address).catch(() => null);
-      if (answer?.ok) return { kind, url: answer.body.url.replace(/#.*/, "") };
+  // The whole file, of which the browser fetches what it plays: a range need not be cut to be heard. Links end within the hour, so
+  // each is asked for when it is needed.
+  async film(asset) {
+    for (const kind of ["video", "audio"]) {
+      const answer = await ask(`/api/${kind}-preview/${asset}`).catch(() => null);
+      if (answer?.ok) return { kind, url: answer.body.url };
     }
     return null;
   }

@@ -96,7 +96,7 @@ export class ScriptPanel {
     const cite = place.querySelector("[data-cite]");
     Object.assign(cite.dataset, { asset: clip.video_id, start: clip.start_time, end: clip.end_time });
     cite.textContent = `${clip.index + 1} · ${timecode(clip.start_time)}`;
-    cite.setAttribute("aria-label", `Play clip ${clip.index + 1}: ${clip.title}`);
+    cite.setAttribute("aria-label", `${cite.textContent}, play ${clip.title}`);
     place.querySelector("[data-quote]").textContent = clip.transcript_text ? `“${clip.transcript_text}”` : clip.title;
   }
 
