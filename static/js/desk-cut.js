@@ -126,15 +126,19 @@ export class CutPanel {
     this.move(dragged, rest.findIndex(({ id }) => id === item.dataset.item) + (this.isAfter(event, item) ? 1 : 0));
   }
 
-  async move(id, to) {
+  move(id, to) {
     const ids = this.desk.clips.map((clip) => clip.id).filter((one) => one !== id);
     if (to < 0 || to > ids.length) return announce(to < 0 ? "It is the first." : "It is the last.");
     ids.splice(to, 0, id);
-    const found = await this.desk.ask(this.desk.api("clips/order"), "POST", { ids });
-    if (!found) return this.desk.read("clips");
+    // It stands there at once, so that the next press counts from there.
+    const known = new Map(this.desk.clips.map((clip) => [clip.id, clip]));
     this.chosen = id;
-    this.desk.take("clips", found.clips);
-    return announce(`Clip ${to + 1} of ${ids.length + 1}.`);
+    this.desk.take("clips", ids.map((one, index) => ({ ...known.get(one), index })));
+    announce(`Clip ${to + 1} of ${ids.length}.`);
+    this.queue = (this.queue ?? Promise.resolve()).then(async () => {
+      if (!(await this.desk.ask(this.desk.api("clips/order"), "POST", { ids }))) await this.desk.read("clips");
+    });
+    return this.queue;
   }
 
   // ---- The one that is chosen
@@ -142,7 +146,6 @@ export class CutPanel {
   edit() {
     const { clip } = this;
     if (!clip) return this.place.replaceChildren();
-    if (this.waiting) return undefined;
     const same = this.place.firstElementChild?.dataset.of === clip.id;
     const editor = same ? this.place.firstElementChild : this.desk.part("clip");
     editor.dataset.of = clip.id;
@@ -167,8 +170,9 @@ export class CutPanel {
     }
     const play = editor.querySelector("[data-cite]");
     Object.assign(play.dataset, { asset: clip.video_id, start, end });
-    play.querySelector("[data-range]").textContent = `${(end - start).toFixed(2)} s`;
-    play.setAttribute("aria-label", `Play clip ${clip.index + 1}, ${timecode(start)} to ${timecode(end)}`);
+    const length = `${(end - start).toFixed(2)} s`;
+    play.querySelector("[data-range]").textContent = length;
+    play.setAttribute("aria-label", `Play clip ${clip.index + 1}, ${length} from ${timecode(start)}`);
   }
 
   count() {
@@ -207,10 +211,12 @@ export class CutPanel {
   }
 
   async nudge(side, by) {
+    const { chosen } = this;
+    const found = await this.around(this.clip);
+    // Meanwhile the studio may have answered an earlier press.
     const { clip } = this;
-    const found = await this.around(clip);
-    if (!found) return;
-    const now = { start: clip.start_time, end: clip.end_time, ...(this.waiting?.id === clip.id ? this.waiting.span : {}) };
+    if (!found || clip?.id !== chosen) return undefined;
+    const now = { start: clip.start_time, end: clip.end_time };
     now[side] = moved(now[side], by, side, found);
     const length = found.duration || Infinity;
     now.start = Math.max(0, Math.min(now.start, length));
@@ -218,13 +224,14 @@ export class CutPanel {
     if (now.end - now.start < SHORTEST) return announce("The clip cannot be shorter.");
     this.times(this.place.firstElementChild, now.start, now.end, clip);
     announce(`${side === "start" ? "In" : "Out"} ${timecode(now[side])}`);
+    Object.assign(clip, { start_time: now.start, end_time: now.end });
     // Many presses, one question: the last place counts.
-    clearTimeout(this.waiting?.timer);
-    this.waiting = { id: clip.id, span: now };
-    this.waiting.timer = setTimeout(() => {
+    clearTimeout(this.waiting);
+    this.waiting = setTimeout(() => {
       this.waiting = null;
       this.change({ start_time: now.start, end_time: now.end }, clip);
     }, SETTLE);
+    return undefined;
   }
 
   wrote(field) {
@@ -232,12 +239,20 @@ export class CutPanel {
     this.change({ [field.dataset.field]: field.value });
   }
 
-  async change(wanted, clip = this.clip) {
+  // One after the other: each names the version that the one before it made.
+  change(wanted, clip = this.clip) {
+    this.queue = (this.queue ?? Promise.resolve()).then(() => this.send(wanted, clip));
+    return this.queue;
+  }
+
+  async send(wanted, clip) {
     const made = await this.desk.ask(`/api/clips/${clip.id}`, "PATCH", { ...wanted, version: this.desk.clips.find(({ id }) => id === clip.id)?.version });
     if (!made) return this.desk.read("clips");
     // Words around the new place are other words.
     if ("start_time" in wanted || "video_id" in wanted) this.edges.clear();
-    this.desk.take("clips", this.desk.clips.map((one) => (one.id === made.id ? { ...made, index: one.index } : one)));
+    // What was pressed since then is sent next.
+    const later = this.waiting && this.chosen === made.id ? { start_time: this.clip.start_time, end_time: this.clip.end_time } : {};
+    this.desk.take("clips", this.desk.clips.map((one) => (one.id === made.id ? { ...made, index: one.index, ...later } : one)));
     if ("in_cut" in wanted) announce(made.in_cut ? "In the cut." : "Taken out of the cut.");
     return undefined;
   }
