@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chat.films import bible, steps, words
+from chat.films import phrases, steps, words
 from chat.films.proposals import Draft, Situation
 
 MOST, LEAST = 5, 3
@@ -18,7 +18,8 @@ LEAD, OPPOSITION, ALLY = "lead", "opposition", "ally"
 ROLES = (LEAD, OPPOSITION, ALLY)
 # For films whose setting has no names of its own.
 NAMES = ("Mara", "Jonas", "Ines", "Teo", "Ruth", "Samir", "Lena", "Idris", "Nora", "Pavel", "Yuki", "Abel")
-ENOUGH_WORDS = 6
+# So much has to be said for it to be an idea of one's own.
+ENOUGH_WORDS = 3
 
 
 @dataclass(frozen=True)
@@ -55,16 +56,16 @@ class Shelf:
     def score(self, one: Entry) -> float:
         """What was asked for outweighs the genre, the genre outweighs likeness to what is there, and the rest is dealt out."""
         own = words.stems(one.text)
-        wished = 5 * len(own & words.all_of(self.now.wishes))
+        wished = 5 * words.shared(own, words.all_of(self.now.wishes))
         genre = _of_genre(one, self.now.genre)
-        told = min(3, len(own & words.stems(_told(self.now))))
+        told = min(3, len(own & words.stems(phrases.told(self.now))))
         seen = 9 if not wished and one.title in self.now.offered else 0
         dealt = hashlib.sha256(f"{self.now.film}|{self.now.step}|{len(self.now.offered)}|{one.slug}".encode()).digest()
         return wished + genre + told - seen + dealt[0] / 100
 
     def asked_for(self, ones: Iterable[Entry]) -> bool:
         wanted = words.all_of(self.now.wishes)
-        return any(words.stems(one.text) & wanted for one in ones)
+        return any(words.shared(words.stems(one.text), wanted) for one in ones)
 
     def _for_audience(self, one: Entry) -> bool:
         least, film = one.details.get("audience", "G"), self.now.audience.upper()
@@ -77,13 +78,15 @@ def combine(now: Situation, entries: Sequence[Entry]) -> tuple[str, list[Draft]]
     """The answer and three to five different ways to go on."""
     shelf = Shelf(entries, now)
     if now.step == steps.DONE:
-        return _opening(now, found=True) + " Every step is done. Read the bible, export it, or go back to a step.", []
+        return phrases.opening(
+            now, found=True
+        ) + " Every step is done. Read the bible, export it, or go back to a step.", []
     made, used = BY_STEP.get(now.step, _episodes)(shelf)
     drafts = [replace(now.before, engine=now.before.engine)] if now.before else []
     for draft in made:
         if draft.title.casefold() not in {one.title.casefold() for one in drafts}:
-            drafts.append(replace(draft, duration=_duration(now, draft.difficulty)))
-    return f"{_opening(now, found=shelf.asked_for(used))} {_closing(now)}", drafts[:MOST]
+            drafts.append(replace(draft, duration=phrases.duration(now, draft.difficulty)))
+    return f"{phrases.opening(now, found=shelf.asked_for(used))} {phrases.closing(now)}", drafts[:MOST]
 
 
 # The steps.
@@ -107,8 +110,8 @@ def _concepts(shelf: Shelf) -> Made:
         themes = list(found[0].details.get("themes", []))
         own = Draft(
             "Your idea, as you told it",
-            f"“{_short(idea, 400)}” Beside it, themes that lie near: {', '.join(themes)}.",
-            details={"logline": _short(idea, 1000), "themes": themes},
+            f"“{phrases.short(idea, 400)}” Beside it, themes that lie near: {', '.join(themes)}.",
+            details={"logline": phrases.short(idea, 1000), "themes": themes},
         )
         drafts = [own, *drafts[: OFFERED - 1]]
     return drafts, found
@@ -166,12 +169,12 @@ def _characters(shelf: Shelf) -> Made:
             for place, (role, one) in enumerate(zip(ROLES, cast, strict=True))
         ]
         told = " ".join(f"{person['name']}: {one.description}" for person, one in zip(people, cast, strict=True))
-        lead, against, beside = (_lower(one.title) for one in cast)
+        lead, against, beside = (phrases.lower(one.title) for one in cast)
         drafts.append(
             Draft(
-                _upper(f"{lead}, {against} and {beside}"),
+                phrases.upper(f"{lead}, {against} and {beside}"),
                 told,
-                max((str(one.details.get("difficulty", "medium")) for one in cast), key=_weight),
+                max((str(one.details.get("difficulty", "medium")) for one in cast), key=phrases.weight),
                 details={"characters": people},
             )
         )
@@ -185,7 +188,7 @@ def _designs(shelf: Shelf) -> Made:
     for one in found:
         ways = list(one.details.get("people", [])) or [""]
         looks = [
-            {"name": person["name"], "look": _filled(ways[place % len(ways)], shelf.now)}
+            {"name": person["name"], "look": phrases.filled(ways[place % len(ways)], shelf.now)}
             for place, person in enumerate(people)
         ]
         drafts.append(
@@ -204,12 +207,12 @@ def _plots(shelf: Shelf) -> Made:
     structures, conflicts = shelf.of("structure")[:OFFERED], shelf.of("conflict")[:OFFERED]
     drafts = []
     for structure, conflict in zip(structures, conflicts, strict=False):
-        drives = _filled(conflict.details["conflict"], shelf.now)
+        drives = phrases.filled(conflict.details["conflict"], shelf.now)
         acts = [
             {
                 "title": act["title"],
                 "beats": [
-                    {"title": beat["title"], "text": _filled(beat["text"], shelf.now, conflict=conflict.title)}
+                    {"title": beat["title"], "text": phrases.filled(beat["text"], shelf.now, conflict=conflict.title)}
                     for beat in act["beats"]
                 ],
             }
@@ -217,9 +220,11 @@ def _plots(shelf: Shelf) -> Made:
         ]
         drafts.append(
             Draft(
-                f"{structure.title}: {_lower(conflict.title)}",
+                f"{structure.title}: {phrases.lower(conflict.title)}",
                 f"{structure.description} {drives}",
-                max((str(one.details.get("difficulty", "medium")) for one in (structure, conflict)), key=_weight),
+                max(
+                    (str(one.details.get("difficulty", "medium")) for one in (structure, conflict)), key=phrases.weight
+                ),
                 details={"outline": {"structure": structure.title, "conflict": drives, "acts": acts}},
             )
         )
@@ -231,12 +236,12 @@ def _storyboards(shelf: Shelf) -> Made:
     return [
         Draft(
             one.title,
-            f"{one.description} {' '.join(_filled(note, shelf.now) for note in one.details['notes'][:1])}",
+            f"{one.description} {' '.join(phrases.filled(note, shelf.now) for note in one.details['notes'][:1])}",
             one.details.get("difficulty", "medium"),
             details={
                 "storyboard": {
                     "approach": one.title,
-                    "notes": [_filled(note, shelf.now) for note in one.details["notes"]],
+                    "notes": [phrases.filled(note, shelf.now) for note in one.details["notes"]],
                 }
             },
         )
@@ -254,14 +259,14 @@ def _episodes(shelf: Shelf) -> Made:
     drafts = []
     conflicts = shelf.of("conflict")[:OFFERED]
     for conflict in conflicts:
-        turn = {"title": conflict.title, "text": _filled(conflict.details["turn"], now)}
+        turn = {"title": conflict.title, "text": phrases.filled(conflict.details["turn"], now)}
         acts = [{"title": act["title"], "beats": list(act["beats"])} for act in share]
         if before and before.get("cliffhanger"):
             opening = {"title": "Where we were left", "text": before["cliffhanger"]}
             acts = [{"title": "Opening", "beats": [opening]}, *acts]
         acts = [*acts, {"title": "Pressure", "beats": [turn]}]
-        ending = _filled(conflict.details["ending" if last else "cliffhanger"], now)
-        title = _filled(conflict.details.get("episode", conflict.title), now)
+        ending = phrases.filled(conflict.details["ending" if last else "cliffhanger"], now)
+        title = phrases.filled(conflict.details.get("episode", conflict.title), now)
         logline = f"{turn['text']} {ending}"
         drafts.append(
             Draft(
@@ -271,7 +276,7 @@ def _episodes(shelf: Shelf) -> Made:
                 details={
                     "episode": {
                         "title": title,
-                        "logline": _short(logline, 600),
+                        "logline": phrases.short(logline, 600),
                         "acts": acts,
                         "cliffhanger": "" if last else ending,
                     }
@@ -292,68 +297,16 @@ BY_STEP: Mapping[str, Callable[[Shelf], Made]] = {
 }
 
 
-# Sentences and small parts.
-
-ASKED = {
-    steps.CONCEPT: "What is the film about?",
-    steps.GENRE: "How should it feel?",
-    steps.SETTING: "Where and when does it happen?",
-    steps.CHARACTERS: "Who is in it?",
-    steps.DESIGN: "How do its people look?",
-    steps.PLOT: "How does the story go?",
-    steps.STORYBOARD: "How is it shot?",
-}
-
-
-def _opening(now: Situation, *, found: bool) -> str:
-    if now.decided:
-        return f"“{now.decided}” is in the bible."
-    if now.before:
-        return f"Back to {steps.title_of(now.step).lower()}. The first choice is what was chosen before."
-    if now.wishes and not found:
-        return "Nothing in the catalogue speaks of that by name; these fit what is decided so far."
-    return "These lie nearest to what you said." if now.wishes else ""
-
-
-def _closing(now: Situation) -> str:
-    number = steps.episode_of(now.step)
-    asked = ASKED.get(now.step) or f"What happens in episode {number} of {now.episodes}?"
-    return f"{asked} The choices are put together from the studio's catalogue. Take one, say what you would rather have, or write your own."
-
-
-def _duration(now: Situation, difficulty: str) -> str:
-    """How much film a choice asks for: the harder, the more of the episodes it has to carry."""
-    if steps.episode_of(now.step) or now.episodes == 1:
-        return f"{now.minutes} minutes"
-    least = max(1, now.episodes * {"low": 1, "medium": 2}.get(difficulty, 3) // 3)
-    return f"{least} episodes" if least == now.episodes else f"{least}-{now.episodes} episodes"
-
-
-def _weight(difficulty: str) -> int:
-    return ("low", "medium", "high").index(difficulty) if difficulty in {"low", "medium", "high"} else 1
+# Small parts.
 
 
 def _of_genre(one: Entry, genre: str) -> float:
     wanted = words.stems(genre)
+    if one.kind == "genre":
+        return 3 if wanted & words.stems(one.title) else 0
     if not one.genres or not wanted:
         return 0
     return 3 if wanted & words.all_of(one.genres) else -2
-
-
-def _told(now: Situation) -> str:
-    """What is decided, as one text."""
-    known = now.bible
-    return " ".join(
-        [
-            now.title,
-            now.description,
-            known.get("logline", ""),
-            *known.get("themes", []),
-            known.get("tone", ""),
-            *(f"{one['name']} {one['description']}" for one in known.get("settings", [])),
-            *(one["role"] for one in known.get("characters", [])),
-        ]
-    )
 
 
 def _names(shelf: Shelf) -> Sequence[str]:
@@ -361,31 +314,6 @@ def _names(shelf: Shelf) -> Sequence[str]:
     places = {one["name"] for one in shelf.now.bible.get("settings", [])}
     found = next((one for one in shelf.entries if one.kind == "setting" and one.title in places), None)
     return list(found.details.get("names", [])) if found and found.details.get("names") else NAMES
-
-
-def _filled(text: str, now: Situation, *, conflict: str = "") -> str:
-    """The people and places of the bible in the catalogue's sentences."""
-    people = now.bible.get("characters", [])
-    known = bible.names(now.bible)
-    lead, against, beside = (
-        known[place] if place < len(known) else standing
-        for place, standing in enumerate(("the lead", "the one in the way", "the friend"))
-    )
-    first = people[0] if people else {}
-    places = now.bible.get("settings", [])
-    values = {
-        "lead": lead,
-        "opposition": against,
-        "ally": beside,
-        "place": places[0]["name"] if places and places[0]["name"] else "the place where it happens",
-        "want": _lower(first.get("want", "")).rstrip(".") or "what they are after",
-        "need": _lower(first.get("need", "")).rstrip(".") or "what they cannot see yet",
-        "flaw": _lower(first.get("flaw", "")).rstrip(".") or "what holds them back",
-        "conflict": _lower(conflict) or "the conflict",
-    }
-    for name, value in values.items():
-        text = text.replace(f"{{{name}}}", value)
-    return _upper(text)
 
 
 def _share(acts: Sequence[Mapping[str, Any]], number: int, episodes: int) -> list[dict[str, Any]]:
@@ -399,39 +327,3 @@ def _share(acts: Sequence[Mapping[str, Any]], number: int, episodes: int) -> lis
     for title, beat in flat[first:until]:
         shared.setdefault(title, []).append(beat)
     return [{"title": title, "beats": beats} for title, beats in shared.items()]
-
-
-def _short(text: str, most: int) -> str:
-    return text if len(text) <= most else text[: most - 1].rstrip() + "…"
-
-
-def _lower(text: str) -> str:
-    """As it stands inside a sentence; a name keeps its capital."""
-    return text[:1].lower() + text[1:] if text.split(" ", 1)[0] in ARTICLES else text
-
-
-def _upper(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-ARTICLES = frozenset(
-    {
-        "A",
-        "An",
-        "The",
-        "To",
-        "Two",
-        "Three",
-        "Somebody",
-        "Something",
-        "That",
-        "What",
-        "Nobody",
-        "One",
-        "In",
-        "Not",
-        "Believes",
-        "Cannot",
-        "Keeps",
-    }
-)

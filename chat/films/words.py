@@ -19,6 +19,7 @@ COMMON = frozenset(
 )
 # Shorter stems mean anything.
 SHORTEST_STEM = 4
+SHORTEST_PART = 5
 ENDINGS = ("ness", "ing", "ers", "ies", "ed", "es", "er", "ly", "s", "y", "e")
 
 
@@ -36,3 +37,13 @@ def stems(text: str) -> frozenset[str]:
 
 def all_of(texts: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(stems(text) for text in texts))
+
+
+def shared(told: frozenset[str], wanted: frozenset[str]) -> int:
+    """How many of the wanted words are told of, whole or as part of a longer one: a lighthouse meets a light."""
+    return sum(any(_near(word, other) for other in told) for word in wanted)
+
+
+def _near(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    return one == other or (len(short) >= SHORTEST_PART and long.startswith(short))
