@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.admin.acting import actor
+from accounts.models import User
 from chat.models import (
     Attachment,
     BibleRevision,
@@ -31,7 +33,7 @@ from chat.models import (
     Webhook,
     WebhookDelivery,
 )
-from chat.services import materials
+from chat.services import feedback, materials
 from core.admin import ReadOnly, ThroughServices
 
 
@@ -137,6 +139,27 @@ class ScriptExampleAdmin(ReadOnly, admin.ModelAdmin[ScriptExample]):
     list_select_related = ("organization",)
     search_fields = ("title",)
     date_hierarchy = "created_at"
+    actions = ("curate", "retire")
+
+    # A name of its own, because the framework ties actions to the permissions that `ReadOnly` refuses.
+    def has_curate_permission(self, request: HttpRequest) -> bool:
+        return isinstance(request.user, User) and request.user.is_platform_admin
+
+    @admin.action(description="Give to all houses", permissions=["curate"])
+    def curate(self, request: HttpRequest, queryset: QuerySet[ScriptExample]) -> None:
+        self._each(request, queryset, feedback.curate, "{n} scripts are given to all houses.")
+
+    @admin.action(description="Learn from them no more", permissions=["curate"])
+    def retire(self, request: HttpRequest, queryset: QuerySet[ScriptExample]) -> None:
+        self._each(request, queryset, feedback.retire, "{n} scripts are no examples any more.")
+
+    def _each(
+        self, request: HttpRequest, queryset: QuerySet[ScriptExample], act: Callable[..., object], sentence: str
+    ) -> None:
+        chosen = list(queryset)
+        for example in chosen:
+            act(example, actor=request.user)
+        messages.success(request, sentence.format(n=len(chosen)))
 
 
 @admin.register(Film)
@@ -185,7 +208,7 @@ class StoryMaterialAdmin(ThroughServices, admin.ModelAdmin[StoryMaterial]):
     fields = ("kind", "organization", "title", "slug", "description", "genres", "details", "is_active")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("title",)}
 
-    def save_model(self, request: HttpRequest, obj: StoryMaterial, form: Any, change: bool) -> None:  # noqa: ARG002, FBT001  (the framework's signature)
+    def save_model(self, request: HttpRequest, obj: StoryMaterial, form: Any, change: bool) -> None:  # noqa: ARG002  (the framework's signature)
         materials.save_material(obj, actor=actor(request))
 
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002  (the framework's signature)

@@ -227,6 +227,8 @@ def _stored(kept: dict[str, Any]) -> Source:
         language=kept["language"],
         segment_ids=tuple(map(uuid.UUID, kept["segment_ids"])),
         clip_id=uuid.UUID(kept["clip_id"]) if kept["clip_id"] else None,
+        free_from=kept["free_from"],
+        free_until=kept["free_until"],
         order=kept["order"],
         score=kept["score"],
         similarity=kept["similarity"],

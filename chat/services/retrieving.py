@@ -154,7 +154,8 @@ def _sources(found: dict[int, Found], *, conversation: Conversation, used: Colle
         score = _score(passage, one, conversation)
         if passage.segment is not None:
             segments = _whole(passage.segment, around)
-            quotes.append(_quote(passage.asset, segments, language=passage.language, score=score, found=one))
+            quote = _quote(passage.asset, segments, language=passage.language, score=score, found=one)
+            quotes.append(_with_room(quote, segments, around))
         elif passage.kind in _KINDS:
             quotes.append(_other(passage, score=score, found=one))
     return [quote for quote in _merged(quotes) if not _is_used(quote, used)]
@@ -250,6 +251,14 @@ def _quote(asset: Asset, segments: list[Segment], *, language: str, score: float
     )
 
 
+def _with_room(quote: Source, segments: Sequence[Segment], around: dict[tuple[uuid.UUID, int], Segment]) -> Source:
+    first, last = segments[0], segments[-1]
+    before = around.get((first.transcript_id, first.position - 1))
+    after = around.get((last.transcript_id, last.position + 1))
+    free_from = (before.end if before else None) if first.position else 0.0
+    return replace(quote, free_from=free_from, free_until=after.start if after else None)
+
+
 def _other(passage: Passage, *, score: float, found: Found) -> Source:
     return Source(
         n=0,
@@ -312,8 +321,16 @@ def _joined_quotes(one: Source, other: Source) -> Source:
     if len(words) > MOST_WORDS:
         return one
     ids = tuple(dict.fromkeys(word.segment_id for word in words if word.segment_id))
+    first, last = sorted((one, other), key=lambda quote: quote.start or 0.0)
     return replace(
-        one, words=words, text=joined(words), segment_ids=ids, start=words[0].start, end=max(word.end for word in words)
+        one,
+        words=words,
+        text=joined(words),
+        segment_ids=ids,
+        start=words[0].start,
+        end=max(word.end for word in words),
+        free_from=first.free_from,
+        free_until=last.free_until,
     )
 
 

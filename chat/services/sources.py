@@ -36,6 +36,9 @@ class Source:
     words: tuple[Word, ...] = ()
     segment_ids: tuple[uuid.UUID, ...] = ()
     clip_id: uuid.UUID | None = None
+    # Between these times nobody says anything else, so that a clip may have some air. None where that is not known.
+    free_from: float | None = None
+    free_until: float | None = None
     # When its footage came in, so that what belongs together can stand in that order.
     order: int = 0
     score: float = field(default=0.0, compare=False)
@@ -60,6 +63,8 @@ class Source:
             "start": self.start,
             "end": self.end,
             "language": self.language,
+            "free_from": self.free_from,
+            "free_until": self.free_until,
             "order": self.order,
             "text": self.text,
             "score": round(self.score, 5),

@@ -11,9 +11,9 @@ from accounts.models import User
 from ai import prompts
 from ai import services as ai
 from ai.capabilities.chat import ChatRequest, Turn
-from ai.written import language_of
 from chat import events
 from chat.models import Conversation, Message
+from chat.services.asking import understand
 from core import audit
 from core.errors import DomainError
 
@@ -31,9 +31,11 @@ def generate(conversation: Conversation, *, actor: User, unasked: bool = False) 
     if first is None:
         raise DomainError(NO_MESSAGES)
     said = first.content[:MOST_READ]
-    material = {"task": "title", "ask": said, "language": language_of(said)}
+    wish = understand(said)
+    asked = {"ask": said, "language": wish.language}
+    material = {"task": "title", "topic": list(wish.topic), **asked}
     request = ChatRequest(
-        turns=[Turn("user", json.dumps(material, ensure_ascii=False))],
+        turns=[Turn("user", json.dumps(asked, ensure_ascii=False))],
         system=prompts.load("chat_title"),
         max_tokens=60,
         material=material,

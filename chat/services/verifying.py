@@ -162,10 +162,12 @@ def cut(source: Source, first: int, last: int) -> tuple[float, float, str]:
         first, last = places[0] + 1, places[-1] + 1
         words = list(source.words[first - 1 : last])
     start, end = min(word.start for word in words), max(word.end for word in words)
-    before = source.words[first - 2].end if first > 1 else max(0.0, start - LEAD)
-    after = source.words[last].start if last < len(source.words) else end + TAIL
-    start = max(0.0, start - LEAD, min(before, start))
-    end = min(end + TAIL, max(after, end))
+    before = source.words[first - 2].end if first > 1 else source.free_from
+    after = source.words[last].start if last < len(source.words) else source.free_until
+    if before is not None:
+        start = max(0.0, start - LEAD, min(before, start))
+    if after is not None:
+        end = min(end + TAIL, max(after, end))
     return round(start, 3), round(end, 3), joined(words)
 
 
