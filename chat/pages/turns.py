@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections import defaultdict
@@ -136,6 +137,14 @@ class Turn:
         if provider == "local":
             return f"Put together on this machine ({model})" if self.message.composed else f"On this machine: {model}"
         return f"{model} by {PROVIDERS.get(provider, provider.capitalize())}"
+
+    @property
+    def stamp(self) -> str:
+        """The same as long as there is nothing new to show of it."""
+        message = self.message
+        parts = [message.status, len(message.content), message.finished_at, *self.siblings, len(self.attachments)]
+        parts += [f"{clip.id}.{clip.version}.{clip.index}.{clip.in_cut}" for clip in self.clips]
+        return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:16]
 
     @property
     def sources_json(self) -> str:

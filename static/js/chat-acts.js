@@ -26,6 +26,7 @@ export class MessageActs {
     const message = target.closest("[data-message]");
     if (!message) return;
     if (target.closest("[data-copy]")) this.copy(message);
+    else if (target.closest("[data-go-on]")) this.goOn();
     else if (target.closest("[data-rate]")) this.askRating(message);
     else if (target.closest("[data-edit]")) {
       event.preventDefault();
@@ -74,6 +75,12 @@ export class MessageActs {
     if (!shown) return;
     await this.thread.renewAll();
     this.thread.message(id)?.querySelector(".msg__turns button:not(:disabled)")?.focus();
+  }
+
+  goOn() {
+    const { composer } = this.thread;
+    composer.set("Go on from where you stopped.");
+    composer.send();
   }
 
   askRating(message) {

@@ -21,8 +21,11 @@ export async function asked(complain, address, options) {
 // A part of a page, as the server wrote it. Scripts in a parsed document never run. -> elements, or null where there is none any more.
 export async function fragment(address) {
   const answer = await fetch(address, { headers: { Accept: "text/html" } });
-  if (!answer.ok || answer.redirected) return null;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  return answer.ok && !answer.redirected ? parsed(await answer.text()) : null;
+}
+
+export function parsed(text) {
+  const page = new DOMParser().parseFromString(text, "text/html");
   return [...page.body.children].map((part) => document.adoptNode(part));
 }
 

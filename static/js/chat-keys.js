@@ -17,7 +17,7 @@ export class ChatKeys {
   }
 
   stop(event) {
-    const { writing } = this.thread;
+    const writing = this.thread.composer.form && this.thread.writing;
     if (!writing) return;
     event.preventDefault();
     this.thread.acts.stop(writing);

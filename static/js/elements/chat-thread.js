@@ -1,7 +1,7 @@
 // <chat-thread data-conversation data-socket data-after data-me> keeps a conversation up to date: what is said, answers word by word, who is
 // here. Finished messages are the server's own; only the words of an answer under way are drawn here. Without an id it is a new conversation.
 import { ConversationActs, MessageActs } from "../chat-acts.js";
-import { dressed, fragment } from "../chat-asking.js";
+import { dressed, fragment, parsed } from "../chat-asking.js";
 import { ClipCards } from "../chat-clips.js";
 import { Composer } from "../chat-composer.js";
 import { ChatKeys } from "../chat-keys.js";
@@ -33,6 +33,7 @@ class ChatThread extends HTMLElement {
     this.head = new ConversationActs(this);
     this.people = new People(this);
     this.addEventListener("answer-grew", () => this.follow());
+    this.querySelector("[data-older]")?.addEventListener("click", (event) => this.older(event));
     this.adopt();
     this.toEnd();
     this.socket = new LiveSocket({
@@ -71,7 +72,7 @@ class ChatThread extends HTMLElement {
 
   hear(event) {
     const { type, message_id: id } = event;
-    if (type === "message") this.said(event.message);
+    if (type === "message") this.heard(event.message);
     else if (type === "answer.started") this.said(event.message);
     else if (type === "answer.sources") this.stream(id)?.quotes(event.sources);
     else if (type === "answer.piece") this.piece(id, event);
@@ -84,6 +85,12 @@ class ChatThread extends HTMLElement {
     else if (type === "typing") this.people.typing(event.user, event.is_typing);
     // The script and the cut listen too, on this one socket.
     this.dispatchEvent(new CustomEvent("chat-event", { detail: event }));
+  }
+
+  heard(message) {
+    const { author } = message;
+    if (author && author.id !== this.dataset.me && !this.message(message.id)) announce(`${author.name}: ${message.content.slice(0, 200)}`);
+    return this.said(message);
   }
 
   // The next of the branch that is shown is added; anything else means that another branch is.
@@ -156,9 +163,36 @@ class ChatThread extends HTMLElement {
     const parts = await fragment(`${this.page}/messages`);
     if (!parts) return;
     const near = this.nearEnd;
-    this.list.replaceChildren(...parts);
+    // What is as it was stays: a film that plays in it goes on, and nobody loses their place.
+    const wanted = parts.map((part) => this.same(part) ?? part);
+    for (const old of [...this.list.children]) if (!wanted.includes(old)) old.remove();
+    wanted.forEach((one, place) => this.list.children[place] === one || this.list.insertBefore(one, this.list.children[place] ?? null));
     this.adopt();
     if (near) this.toEnd();
+  }
+
+  // Those above are added where they belong; what one reads stays where it is.
+  older(event) {
+    event.preventDefault();
+    const link = event.currentTarget;
+    return this.inTurn(async () => {
+      const answer = await fetch(`${this.page}/messages${link.search}`, { headers: { Accept: "text/html" } });
+      if (!answer.ok) return;
+      const parts = parsed(await answer.text());
+      const before = this.scroller.scrollHeight - this.scroller.scrollTop;
+      this.list.prepend(...parts);
+      this.adopt();
+      this.scroller.scrollTop = this.scroller.scrollHeight - before;
+      const next = answer.headers.get("X-Older");
+      if (next) link.search = new URLSearchParams({ before: next });
+      else link.parentElement.remove();
+      parts.at(-1)?.querySelector("a, button:not([hidden])")?.focus({ preventScroll: true });
+    });
+  }
+
+  same({ dataset }) {
+    const there = this.message(dataset.message);
+    return there?.dataset.stamp === dataset.stamp ? there : null;
   }
 
   // What was sent from here: shown at once, however slow the socket is.
