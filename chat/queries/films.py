@@ -12,7 +12,7 @@ from chat.films import steps
 from chat.models import Film, FilmSession
 from media_library.models import Asset
 
-ORDERS = {
+ORDERS: dict[str, F | Lower] = {
     "title": Lower("project__name"),
     "created_at": F("created_at"),
     "updated_at": F("project__updated_at"),

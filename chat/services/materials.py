@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.apps import apps as registry
+from django.apps.registry import Apps
 from django.db import transaction
 from django.utils.text import slugify
 
@@ -37,8 +39,13 @@ ALSO: dict[str, dict[str, shapes.Shape]] = {
 ANY: dict[str, shapes.Shape] = {"audience": Text(10), "difficulty": Text(20)}
 
 
-def seed(**_: Any) -> None:
-    """Adds what is missing of the studio's own. What somebody edited or switched off stays as it is."""
+def seed(*, apps: Apps = registry, **_: Any) -> None:
+    """Adds what is missing of the studio's own. What somebody edited or switched off stays as it is.
+
+    Called after migrations, with the `apps` of that state: a database that was taken back further has no table for it.
+    """
+    if not any(model._meta.label_lower == "chat.storymaterial" for model in apps.get_models()):  # noqa: SLF001  (the documented way to a model's label)
+        return
     StoryMaterial.objects.bulk_create(
         (StoryMaterial(**entry) for entry in seeding.entries()), batch_size=200, ignore_conflicts=True
     )
