@@ -1,4 +1,5 @@
-"""The words of a document or a caption file, for finding it by them. Word files are opened in a limited child: they are archives of XML."""
+"""The words of a document or a caption file, for finding it by them. Word and PDF files are opened in a limited child: they are programs
+to be unpacked."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from media_library.media.sniff import DOCX, PDF, PLAIN
 
 # Words beyond these are not found; a book has fewer.
 MOST_CHARACTERS = 2_000_000
-LARGEST_DOCX = 32 * 2**20
+LARGEST_PACKED = 32 * 2**20
+NO_TEXT = "There is no text in this PDF, only pictures of it: it is found by its name, tags and description."
 WALL_SECONDS = 60
 LIMITS = {
     "RLIMIT_CPU": 20,
@@ -27,7 +29,6 @@ LIMITS = {
 CHILD = Path(__file__).with_name("document_child.py")
 PLAIN_TEXT = frozenset({PLAIN.mime, "text/markdown"})
 UNREAD = {
-    PDF.mime: "The text of PDF documents is not read here: this one is found by its name, tags and description.",
     "application/rtf": "The text of RTF documents is not read here: this one is found by its name, tags and description.",
 }
 
@@ -48,8 +49,9 @@ def read(path: Path, *, content_type: str) -> Text:
     """The words of a document. What cannot be read has none, and a note that says so. Raises MediaError for what is damaged."""
     if content_type in UNREAD:
         return Text([], UNREAD[content_type])
-    if content_type == DOCX.mime:
-        return _bounded(_of_word(path))
+    if content_type in {DOCX.mime, PDF.mime}:
+        unpacked = _bounded(_in_child(path))
+        return unpacked if unpacked.paragraphs or content_type == DOCX.mime else Text([], NO_TEXT)
     with path.open("rb") as file:
         text = _decoded(file.read(MAX_BYTES))
     cut = "Only the beginning of this document is searched: it is very long." if path.stat().st_size > MAX_BYTES else ""
@@ -89,10 +91,10 @@ def _decoded(data: bytes) -> str:
         raise TruncatedError("This text is in an encoding that cannot be told. Save it as UTF-8.") from error
 
 
-def _of_word(path: Path) -> list[str]:
-    if path.stat().st_size > LARGEST_DOCX:
+def _in_child(path: Path) -> list[str]:
+    if path.stat().st_size > LARGEST_PACKED:
         raise TooLargeError(
-            f"A Word document of more than {LARGEST_DOCX // 2**20} MB is not read. Save it without pictures."
+            f"A Word or PDF document of more than {LARGEST_PACKED // 2**20} MB is not read. Save it without pictures."
         )
     too_much = TooLargeError("This document takes more time or memory than a document may.")
     try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docx
 import pytest
+from fpdf import FPDF
 
 from media_library.media import documents
 from media_library.media.errors import MediaError
@@ -78,11 +79,36 @@ def test_a_very_long_text_is_searched_from_its_beginning(tmp_path: Path) -> None
     assert found.note.startswith("Only the beginning")
 
 
-def test_what_is_not_read_here_says_so(tmp_path: Path) -> None:
+def pdf(*lines: str, password: str = "") -> bytes:
+    page = FPDF()
+    page.add_page()
+    page.set_font("Helvetica", size=12)
+    for line in lines:
+        page.cell(0, 10, line, new_x="LMARGIN", new_y="NEXT")
+    if password:
+        page.set_encryption(owner_password="owner", user_password=password)
+    return bytes(page.output())
+
+
+def test_the_words_of_a_pdf_are_read(tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
-    path.write_bytes(b"%PDF-1.7")
+    path.write_bytes(pdf("The harbour opens at five.", "Boats go out."))
     found = documents.read(path, content_type=PDF.mime)
-    assert (found.paragraphs, found.note.split(":")[0]) == ([], "The text of PDF documents is not read here")
+    assert (found.paragraphs, found.note) == (["The harbour opens at five.", "Boats go out."], "")
+    path.write_bytes(pdf())
+    found = documents.read(path, content_type=PDF.mime)
+    assert (found.paragraphs, found.note.split(",")[0]) == ([], "There is no text in this PDF")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"%PDF-1.7", "damaged"), (b"%PDF-1.7 " + bytes(4000), "damaged"), (pdf("secret", password="x"), "locked")],
+)
+def test_a_pdf_that_cannot_be_read_says_why(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(content)
+    with pytest.raises(MediaError, match=words):
+        documents.read(path, content_type=PDF.mime)
 
 
 def test_captions_are_read_by_cue(tmp_path: Path) -> None:
