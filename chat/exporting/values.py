@@ -64,7 +64,7 @@ class Cut:
 
     title: str
     clips: Sequence[CutClip]
-    transition_seconds: float = 0.5
+    transition_seconds: float = 1.0
     card_seconds: float = 3.0
 
 

@@ -82,7 +82,14 @@ def script_of(conversation: Conversation) -> Script:
 def cut_of(conversation: Conversation, *, words: bool = False) -> Cut:
     """The clips that are in it. `words` reads the transcripts as well."""
     clips = conversation.clips.listed().filter(in_cut=True).select_related("asset")
-    return Cut(conversation.title, [_cut_clip(clip, words=words) for clip in clips])
+    return _cut(conversation, [_cut_clip(clip, words=words) for clip in clips])
+
+
+def _cut(conversation: Conversation, clips: list[CutClip]) -> Cut:
+    """Its transitions last as long as in the film that was rendered last."""
+    plan = conversation.renders.order_by("-created_at", "-pk").values_list("plan", flat=True).first() or {}
+    seconds = plan.get("transition_seconds")
+    return Cut(conversation.title, clips, **({"transition_seconds": float(seconds)} if seconds else {}))
 
 
 def _cut_clip(clip: ClipProposal, *, words: bool) -> CutClip:
@@ -150,7 +157,7 @@ Places = dict[Any, tuple[str, str]]
 def _places(conversation: Conversation, clips: list[ClipProposal]) -> Places:
     """Where each clip of the cut stands in the film."""
     chosen = [clip for clip in clips if clip.in_cut]
-    laid: Timeline = timeline_of(Cut(conversation.title, [_cut_clip(clip, words=False) for clip in chosen]))
+    laid: Timeline = timeline_of(_cut(conversation, [_cut_clip(clip, words=False) for clip in chosen]))
     items = [item for item, _ in laid.clips()]
     return {
         clip.pk: (timecode(item.start, laid.rate), timecode(item.end, laid.rate))

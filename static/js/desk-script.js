@@ -28,7 +28,7 @@ export class ScriptPanel {
     const rows = records.map((record) => {
       const row = this.rows.get(record.id) ?? this.row(record);
       this.fill(row, record, at);
-      at += record.duration;
+      at += this.desk.seconds(record);
       return row;
     });
     this.rows = new Map(records.map(({ id }, index) => [id, rows[index]]));
@@ -85,7 +85,8 @@ export class ScriptPanel {
 
   length(row, record) {
     row.querySelector("[data-kind]").textContent = record.is_gap ? "Gap" : record.content || !record.clip_id ? "Narration" : "Clip";
-    row.querySelector("[data-length]").textContent = record.duration ? `${record.duration.toFixed(1)} s` : "";
+    const seconds = this.desk.seconds(record);
+    row.querySelector("[data-length]").textContent = seconds ? `${seconds.toFixed(1)} s` : "";
   }
 
   quote(row, record) {

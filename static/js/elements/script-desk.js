@@ -100,12 +100,18 @@ class ScriptDesk extends HTMLElement {
 
   total() {
     const shown = this.querySelector("[data-total]");
-    const spoken = this.records.reduce((sum, { duration }) => sum + duration, 0);
-    shown.textContent = this.records.length ? `${this.records.length} sections, ${clock(spoken)}` : "";
+    const seconds = this.records.reduce((sum, record) => sum + this.seconds(record), 0);
+    shown.textContent = this.records.length ? `${this.records.length} section${this.records.length === 1 ? "" : "s"}, ${clock(seconds)}` : "";
     const badge = this.querySelector("[data-count-cut]");
     const inCut = this.clips.filter((clip) => clip.in_cut).length;
     badge.hidden = !inCut;
     badge.textContent = inCut;
+  }
+
+  // What is said, and then what is shown.
+  seconds({ duration, content, clip_id: id }) {
+    const clip = content && this.clips.find((one) => one.id === id);
+    return duration + (clip ? clip.end_time - clip.start_time : 0);
   }
 
   commentsOn(kind, id) {
@@ -162,6 +168,6 @@ class ScriptDesk extends HTMLElement {
 }
 
 // 73.4 -> "1:13"
-export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
+export const clock = (seconds) => `${Math.floor(Math.round(seconds) / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 
 customElements.define("script-desk", ScriptDesk);
