@@ -44,16 +44,16 @@ for line in sys.stdin:
 
 def rows(*, quick: bool) -> Iterator[Row]:
     many = rounds_for(quick=quick)
-    movie = _movie()
+    source = movie()
     ours_into, copy_into, peer_into = (cache() / f"cut-{name}.mp4" for name in ("ours", "copy", "smartcut"))
 
     def ours() -> Cut:
-        return cut(movie, ours_into, start=START, end=END)
+        return cut(source, ours_into, start=START, end=END)
 
     def copy() -> None:
-        _run("-ss", START, "-i", movie, "-t", END - START, "-c", "copy", copy_into)
+        _run("-ss", START, "-i", source, "-t", END - START, "-c", "copy", copy_into)
 
-    frames = sum(START - 0.001 <= at < END - 0.001 for at in _times(movie))
+    frames = sum(START - 0.001 <= at < END - 0.001 for at in _times(source))
     mine, theirs = alternate(ours, copy, rounds=many)
     assert mine.value.method == "smart", mine.value.reason
     assert mine.value.frames == len(_times(ours_into)) == frames
@@ -64,12 +64,12 @@ def rows(*, quick: bool) -> Iterator[Row]:
         print("cut: smartcut is not installed (SMARTCUT_PYTHON names no Python that has it), so it was not measured")
         return
     with _smartcut(python) as ask:
-        mine, theirs = alternate(ours, lambda: ask(movie, peer_into), rounds=many)
+        mine, theirs = alternate(ours, lambda: ask(source, peer_into), rounds=many)
     print(f"cut: {frames} frames asked for; ours holds {mine.value.frames}, smartcut's {len(_times(peer_into))}")
     yield Row("cut vs smartcut", ours=mine.wall, peer=theirs.wall)
 
 
-def _movie() -> Path:
+def movie() -> Path:
     """720p, 30 frames a second, two B-frames, groups of two seconds, moving noise: two minutes."""
     path, part = cache() / "cut-movie.mp4", cache() / "cut-part.mp4"
     if not path.exists():

@@ -25,8 +25,8 @@ from chat.services import clips
 from core import audit
 from core.errors import DomainError, NotFoundError, TooManyRequestsError, WrongStateError
 from core.runs import services as runs
-from core.runs.models import Run
-from core.storage import store
+from core.runs.models import Run, Step
+from core.storage import removal, store
 from media_library.models import Asset
 from media_library.models.assets import AssetQuerySet
 from media_library.services import clips as ranges
@@ -48,6 +48,8 @@ CAPTIONS = ("none", "burned", "track")
 ASPECTS = ("", "16:9", "9:16", "1:1")
 FILLS = ("black", "blurred")
 TITLE_SECONDS = 3.0
+# The steps whose files the film is put together of.
+PARTS = ("piece", "sound")
 S = Render.Status
 
 
@@ -272,9 +274,24 @@ def ready(
     conversation.video = film
     conversation.save(update_fields=["video", "updated_at"])
     audit.record("chat.film.ready", render, actor=None, asset=str(film.pk), duration=duration)
+    _let_go_of_parts(render)
     events.render_changed(render)
     _tell(render, f"Your film “{title}” is ready.")
     return film
+
+
+def _let_go_of_parts(newest: Render) -> None:
+    """Pieces and sounds of earlier films: the newest has all of them that the next film can use."""
+    over = Render.objects.filter(conversation=newest.conversation_id, status__in=(S.READY, S.CANCELLED))
+    parts = Step.objects.select_for_update(no_key=True).filter(
+        run__kind=KIND,
+        run__subject_id__in=over.exclude(pk=newest.pk).values("pk"),
+        name__in=PARTS,
+        status__in=Step.FINISHED,
+    )
+    gone = list(parts.exclude(keys=[]).order_by("pk"))
+    removal.remove_later({key for step in gone for key in step.keys})
+    Step.objects.filter(pk__in=[step.pk for step in gone]).update(keys=[])
 
 
 def _place(conversation: Conversation, owner: User) -> placing.Place:

@@ -33,8 +33,8 @@ class StrictJSONParser(JSONParser):
         self.check_length(context)
         try:
             text = stream.read().decode(context.get("encoding", "utf-8"))
-            checks = {} if self.any_number else {"parse_constant": refuse_constant, "parse_float": finite}
-            value = json.loads(text, **checks)
+            constant, number = (None, None) if self.any_number else (refuse_constant, finite)
+            value = json.loads(text, parse_constant=constant, parse_float=number)
         except RecursionError as error:
             raise ParseError(f"The JSON is nested deeper than {DEEPEST} levels.") from error
         except (ValueError, LookupError) as error:

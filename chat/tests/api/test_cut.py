@@ -194,7 +194,7 @@ def create(user: User, conversation: Conversation, clips: list[dict[str, Any]], 
 
 def made(render: Render) -> Asset:
     run = working.work(render.run)
-    assert run.status == Run.Status.COMPLETED, run.error
+    assert run.status == Run.Status.COMPLETED, list(run.steps.values_list("name", "item", "status", "error", "log"))
     render.refresh_from_db()
     assert render.asset is not None
     return render.asset
@@ -264,6 +264,10 @@ def test_only_clips_that_changed_are_cut_again(mara: User, conversation: Convers
     with store().local(film.key) as file:
         assert [number for _, number in numbers(file)] == [*range(53, 68), *range(28, 48), *range(3, 18)]
     assert film.pk != first.pk
+    # The parts of the earlier film are not kept any more; the film is.
+    kept = Step.objects.filter(run__kind=rendering.KIND, name__in=rendering.PARTS).exclude(keys=[])
+    assert set(kept.values_list("run", flat=True)) == {render.run_id}
+    assert store().exists(first.key)
     listed = ask(mara, "get", path)[1]["renders"]
     assert [one["video_id"] for one in listed] == [str(film.pk), str(first.pk)]
     assert all(one["video_url"] for one in listed)
