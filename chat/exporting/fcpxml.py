@@ -42,7 +42,8 @@ def project(cut: Cut) -> bytes:
     )
     _spine(ET.SubElement(sequence, "spine"), laid, assets, dissolve)
     ET.indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    made_of: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n' + made_of + b"\n"
 
 
 def _spine(spine: ET.Element, laid: Timeline, assets: dict[str, str], dissolve: str) -> None:

@@ -37,7 +37,8 @@ def script(title: str, blocks: Sequence[Block], *, subtitle: str = "") -> bytes:
     if subtitle:
         _paragraph(page, "General", one_line(subtitle), Alignment="Center")
     ET.indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    made: bytes = ET.tostring(root, encoding="utf-8")
+    return b'<?xml version="1.0" encoding="UTF-8" standalone="no" ?>\n' + made + b"\n"
 
 
 def _said(content: ET.Element, name: str, how: str, text: str) -> None:
@@ -50,5 +51,5 @@ def _said(content: ET.Element, name: str, how: str, text: str) -> None:
 def _paragraph(content: ET.Element, kind: str, text: str, **attributes: str) -> None:
     for line in text.split("\n"):
         if line.strip():
-            paragraph = ET.SubElement(content, "Paragraph", Type=kind, **attributes)
+            paragraph = ET.SubElement(content, "Paragraph", {"Type": kind, **attributes})
             ET.SubElement(paragraph, "Text").text = line.strip()

@@ -16,7 +16,8 @@ def timeline(cut: Cut) -> bytes:
     made = schema.Timeline(name=laid.title, global_start_time=_time(0, laid.rate))
     for kind, name in ((schema.TrackKind.Video, "V1"), (schema.TrackKind.Audio, "A1")):
         made.tracks.append(_track(laid, kind, name))
-    return (io.adapters.write_to_string(made, "otio_json", indent=2) + "\n").encode()
+    written: str = io.adapters.write_to_string(made, "otio_json", indent=2)
+    return f"{written}\n".encode()
 
 
 def _track(laid: Timeline, kind: str, name: str) -> schema.Track:

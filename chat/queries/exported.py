@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, cast
 
 from chat.exporting.values import Block, Cut, CutClip, Footage, Timeline, timecode, timeline_of, true_rate
 from chat.models import ClipProposal, Conversation, Message, Record
 from chat.queries.conversations import branch
+from media_library.media.assemble import Transition
 from media_library.media.words import Word
 from media_library.models import Asset, Transcript
 from media_library.services import excerpts
@@ -109,7 +110,7 @@ def _cut_clip(clip: ClipProposal, *, words: bool) -> CutClip:
         text=clip.text,
         speaker=clip.speaker,
         card=clip.title_card,
-        transition=clip.transition,
+        transition=cast("Transition", clip.transition),
         words=tuple(spoken),
         language=(transcript.language if transcript else "") or clip.asset.language,
     )

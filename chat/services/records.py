@@ -18,6 +18,7 @@ from core.errors import ConflictError, DomainError, NotFoundError, WrongStateErr
 MOST_SECTIONS = 500
 MOST_CHARACTERS = 20_000
 MOST_KEPT = 50
+CHANGEABLE = ("heading", "content", "clip", "is_gap")
 
 
 @transaction.atomic
@@ -60,7 +61,7 @@ def change(record: Record, *, actor: User, version: int | None = None, **changes
         raise ConflictError(
             "Somebody else changed this section.", current_version=locked.version, content=locked.content
         )
-    values = {name: changes[name] for name in ("heading", "content", "clip", "is_gap") if name in changes}
+    values: dict[str, Any] = {name: changes[name] for name in CHANGEABLE if name in changes}
     if "heading" in values:
         values["heading"] = values["heading"].strip()
     if "content" in values:
