@@ -63,14 +63,22 @@ class ConversationSocket(LiveConsumer):
         self.socket = uuid.uuid4().hex[:12]
         self.staying = asyncio.create_task(self.stay())
 
-    async def disconnect(self, code: int) -> None:
-        if self.staying:
-            self.staying.cancel()
-            if self.typed_at is not None:
-                await self.tell_typing(False)
-            if await self.asked(presence.leave):
-                self.tell_soon()
-        await super().disconnect(code)
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            # However it ended: a connection that breaks while something is sent ends without `disconnect`.
+            await self.go()
+
+    async def go(self) -> None:
+        staying, self.staying = self.staying, None
+        if staying is None:
+            return
+        staying.cancel()
+        if self.typed_at is not None:
+            await self.tell_typing(False)
+        if await self.asked(presence.leave):
+            self.tell_soon()
 
     # Rights end: at once when somebody's place has changed, at the latest with the next look.
 

@@ -46,6 +46,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
     user: Any = None
     last: int = 0
     accepted: bool = False
+    looking: asyncio.Task[None] | None = None
 
     # What subclasses say.
 
@@ -92,6 +93,10 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
             if not self.accepted:
                 await send({"type": "websocket.accept"})
             await send({"type": "websocket.close", "code": TRY_LATER})
+        finally:
+            # A connection that breaks while something is sent ends without `disconnect`.
+            if self.looking:
+                self.looking.cancel()
 
     async def accept(self, *args: Any, **options: Any) -> None:
         self.accepted = True
@@ -105,7 +110,6 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channel
         }
         self.turn = asyncio.Lock()
         self.arrivals: deque[float] = deque(maxlen=MESSAGES_PER_SECOND)
-        self.looking: asyncio.Task[None] | None = None
         self.subscribed = False
         self.user = await self.authenticate()
         if self.user is None:
