@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from chat.exporting.values import Block, Cut, CutClip, Footage, Timeline, timecode, timeline_of, true_rate
 from chat.models import ClipProposal, Conversation, Message, Record
@@ -58,8 +58,8 @@ def script_of(conversation: Conversation) -> Script:
             blocks.append(Block("gap", ""))
             rows.append([len(rows) + 1, "gap", record.heading, "", "", "", "", "", "", "", 0])
         if record.content:
-            blocks.append(Block("gap" if record.is_gap else "narration", record.content, about=f"{lasts:.1f} s"))
-            kind = "gap" if record.is_gap else "narration"
+            kind: Literal["gap", "narration"] = "gap" if record.is_gap else "narration"
+            blocks.append(Block(kind, record.content, about="" if record.is_gap else f"{lasts:.1f} s"))
             rows.append([len(rows) + 1, kind, record.heading, record.content, "", "", "", "", "", "", round(lasts, 2)])
         if clip is not None:
             lasts += clip.end - clip.start
