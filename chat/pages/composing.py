@@ -48,6 +48,7 @@ class Composing:
     writing: uuid.UUID | None = None
     cost: Decimal = Decimal(0)
     autofocus: bool = False
+    is_new: bool = False
 
     intents = INTENTS
     most = said.MOST_CHARACTERS
@@ -77,7 +78,7 @@ def personas_of(user: User) -> list[Persona]:
 
 
 def beginning(user: User, project: Project | None) -> Composing:
-    return Composing(project=project, models=offered(), personas=personas_of(user), autofocus=True)
+    return Composing(project=project, models=offered(), personas=personas_of(user), autofocus=True, is_new=True)
 
 
 def going_on(request: HttpRequest, thread: Thread, user: User) -> Composing:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts.models import Project, User
 from accounts.pages.parts import found, sentence_of, viewer, words
 from accounts.services import foreign_reads
 from chat import policies as _rules  # noqa: F401  (registers the rules of conversations)
-from chat.models import Conversation, Participant, Star
+from chat.models import Conversation, Message, Participant, Star
 from chat.pages import composing
 from chat.pages.composing import may
 from chat.pages.turns import Turn, turn, turns
@@ -64,7 +65,7 @@ def entries(user: User, text: str = "") -> list[Entry]:
         rows = reads.holding(rows, text)
     shown = list(rows[:MOST_LISTED])
     projects = reads.projects_of(user, shown)
-    return [Entry(one, *_colour(projects.get(one.project_id))) for one in shown]
+    return [Entry(one, *_colour(projects.get(one.project_id) if one.project_id else None)) for one in shown]
 
 
 def _colour(project: Project | None) -> tuple[str, str]:
@@ -239,7 +240,7 @@ def list_part(request: HttpRequest) -> HttpResponse:
 def act(request: HttpRequest, conversation_id: uuid.UUID) -> HttpResponse:
     """The buttons of messages, where no script runs: stop, retry, show another version. `name` says which, the value is a message."""
     user, found_one = viewer(request), find(request, conversation_id, "write")
-    acts = {
+    acts: dict[str, Callable[[Message], object]] = {
         "stop": lambda message: answers.stop(message, actor=user),
         "retry": lambda message: answers.retry(message, actor=user),
         "show": lambda message: branches.show(found_one, message, actor=user),

@@ -132,11 +132,13 @@ class Turn:
     def engine(self) -> str:
         """What ran, in words: engines of this machine are called what they are."""
         provider, _, model = self.message.engine.partition(":")
-        if not provider:
-            return "Not said"
         if provider == "local":
             return f"Put together on this machine ({model})" if self.message.composed else f"On this machine: {model}"
         return f"{model} by {PROVIDERS.get(provider, provider.capitalize())}"
+
+    @property
+    def is_free(self) -> bool:
+        return self.message.engine.startswith("local:") and not self.message.cost
 
     @property
     def stamp(self) -> str:

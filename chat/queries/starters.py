@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.db.models import F
-
 from accounts.models import Project, User
 from chat.models import Message
 from media_library.models import Asset, Speaker
@@ -44,11 +42,12 @@ def _of_speech(spoken: list[Asset]) -> list[Starter]:
         return []
     first, last = spoken[0], spoken[-1]
     named = Speaker.objects.filter(transcript__asset__in=spoken).exclude(name="")
-    speaker = named.annotate(asset_id=F("transcript__asset")).order_by("-created_at", "-pk").first()
+    speaker = named.order_by("-created_at", "-pk").values_list("name", "transcript__asset").first()
     found = [Starter(f"Write a one-minute script from “{_name(first)}”.", Intent.SCRIPT, "movie", _name(first))]
     if speaker is not None:
-        said_in = next(asset for asset in spoken if asset.pk == speaker.asset_id)
-        found.append(Starter(f"Find the strongest lines of {speaker.name}.", Intent.FIND, "search", _name(said_in)))
+        name, asset_id = speaker
+        said_in = next(asset for asset in spoken if asset.pk == asset_id)
+        found.append(Starter(f"Find the strongest lines of {name}.", Intent.FIND, "search", _name(said_in)))
     else:
         found.append(Starter(f"Find the strongest line in “{_name(last)}”.", Intent.FIND, "search", _name(last)))
     chapter = next(((asset, one["title"]) for asset in spoken for one in asset.chapters if one.get("title")), None)

@@ -47,7 +47,18 @@ export class ClipCards {
     }, SETTLE);
   }
 
-  async change(card, wanted) {
+  // One after the other: each names the version that the one before it made. A nudge that has not settled yet goes along.
+  change(card, wanted) {
+    if (card.waiting) {
+      clearTimeout(card.waiting);
+      card.waiting = null;
+      wanted = { start_time: Number(card.dataset.start), end_time: Number(card.dataset.end), ...wanted };
+    }
+    card.turn = (card.turn ?? Promise.resolve()).then(() => this.send(card, wanted));
+    return card.turn;
+  }
+
+  async send(card, wanted) {
     const body = { ...wanted, version: Number(card.dataset.version) };
     const answer = await ask(`/api/clips/${card.dataset.clip}`, { method: "PATCH", body }).catch(() => null);
     if (answer?.ok) {

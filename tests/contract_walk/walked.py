@@ -40,6 +40,8 @@ GROUPS = (
     "platform.script_examples",
     "platform.participants",
     "platform.attachments",
+    "platform.pages.chat",
+    "platform.pages.chat_conversation",
     "platform.pages.chat_recents",
     "platform.pages.projects",
     "platform.pages.project_detail",
