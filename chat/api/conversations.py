@@ -120,7 +120,7 @@ class Conversations(ConversationView):
 
     def get(self, _request: Request) -> Response:
         """One's own and those one takes part in, newest first."""
-        rows = list(reads.listed(self.caller))
+        rows: list[Any] = list(reads.listed(self.caller))
         projects = reads.projects_of(self.caller, rows)
         return Response({"conversations": [row(one, projects.get(one.project_id), self.caller) for one in rows]})
 

@@ -110,7 +110,7 @@ class ProjectDetail(ConversationView):
         project = self.find_project(project_id)
         policies.require(self.caller, UPDATE, project)
         body = ProjectInput.parse(request.data)
-        wanted = {key: body[key] or "" for key in ("description", "color") if key in body}
+        wanted: dict[str, str] = {key: body[key] or "" for key in ("description", "color") if key in body}
         if "name" in body:
             wanted["name"] = name_in(body)
         away = body.get("is_archived")

@@ -20,6 +20,7 @@ from chat.models import Attachment, Conversation, Participant
 from chat.tests.factories import ConversationFactory, FilmFactory, clip_in, say, session_of
 from core.mail.models import Letter
 from core.models import AuditEvent
+from core.rest.body import refusal_at
 from core.runs.models import Run
 from core.testing.files import body_of
 from media_library import uses
@@ -401,6 +402,11 @@ def test_sizes_are_bounded(owner, viewer, path, settings) -> None:
     settings.UPLOAD_DIRECT_MAX_BYTES = 20
     assert told(owner.attach(way, "notes.txt", NOTES)) == (413, "File size exceeds limit")
     assert told(viewer.attach(way, "notes.txt", NOTES)) == DENIED
+
+
+def test_the_guard_in_front_of_the_server_says_so_too(path) -> None:
+    assert refusal_at(f"/api{path}/attachments") == "File size exceeds limit"
+    assert refusal_at("/api/nothing/here") == ""
 
 
 def test_who_takes_files_away_again_can_go_on(owner, path, settings, monkeypatch) -> None:
