@@ -95,6 +95,7 @@ def source_of(asset: Asset, start: float, end: float, *, n: int, clip_id: uuid.U
 
 def with_words(sources: Iterable[Source]) -> list[Source]:
     """Speech that was kept without its words, read again from the transcripts as they are now."""
+    sources = list(sources)
     wanted = [source for source in sources if source.kind == SPEECH and not source.words]
     ids = {pk for source in wanted for pk in source.segment_ids}
     rows = Segment.objects.filter(pk__in=ids).select_related("speaker", "transcript")

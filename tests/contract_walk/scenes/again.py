@@ -8,6 +8,7 @@ import pytest
 
 from ai.models import Call
 from chat.models import ClipProposal, Conversation, Record, ScriptFeedback
+from chat.services import feedback
 from core.testing.patience import done_at_once
 from tests.contract_walk.scene import Twist, scene
 from tests.contract_walk.scenes.script import elsewhere, first, seventh
@@ -15,7 +16,6 @@ from tests.contract_walk.scenes.search import indexed, words_alone
 from tests.contract_walk.stage import Answer, Stage, random_id
 
 SCRIPT = "# Harbour\n\n## Night\nThe lights come on."
-FEEDBACK = "/api/script-feedback"
 
 
 def patient(patch: pytest.MonkeyPatch) -> None:
@@ -102,7 +102,7 @@ scene(
 
 def two_are_rated(stage: Stage) -> None:
     for script, rating in ((SCRIPT, 4), ("# Better\n\nOnly lights.", 5)):
-        assert stage.send("POST", FEEDBACK, body={"script_content": script, "rating": rating}).status_code == 200
+        feedback.rate(stage.world.people["client"], script_content=script, rating=rating)
 
 
 def the_best_is_first(_stage: Stage, answer: Answer) -> None:
