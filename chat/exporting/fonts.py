@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 OWN = Path(__file__).parent / "fonts"
 MAIN, BOLD = OWN / "DejaVuSans.ttf", OWN / "DejaVuSans-Bold.ttf"
 FALLBACKS = tuple(
-    OWN / name for name in ("NotoSansHans.otf", "NotoSansKR.otf", "NotoSansDevanagari.ttf", "NotoSansThai.ttf")
+    OWN / name for name in ("StudioHan.otf", "StudioHangul.otf", "NotoSansDevanagari.ttf", "NotoSansThai.ttf")
 )
 # Where Debian, Fedora and people keep theirs. Looked at only for letters that none of ours has.
 FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")

@@ -63,7 +63,7 @@ class TestPdf:
         for line in lines:
             assert line.replace(" ", "") in read, line
         embedded = {font["/BaseFont"] for page in reader.pages for font in fonts_of(page)}
-        assert any("NotoSansHans" in name for name in embedded), embedded
+        assert any("StudioHan" in name for name in embedded), embedded
         assert "boxes" not in read
 
     def test_what_no_font_shows_is_said(self) -> None:
