@@ -131,6 +131,8 @@ class AnnounceInput(PlaceInput):
     content_type = TextField(max_length=127, required=False, allow_blank=True, default="")
     size_bytes = serializers.IntegerField(min_value=1, max_value=2**53)
     sha256 = serializers.RegexField(r"\A[0-9a-fA-F]{64}\Z", required=False, allow_blank=True, default="")
+    # What it is to a film: style_reference, character_design, concept_art.
+    media_type = serializers.RegexField(r"\A[a-z][a-z0-9_]{0,49}\Z", required=False, allow_blank=True, default="")
 
 
 class VersionInput(Input):

@@ -67,7 +67,7 @@ class Creation(LibraryView):
 
     def post(self, request: Request) -> Response:
         """Announces a file by `Upload-Length` and `Upload-Metadata` (filename, filetype, project_id, collection_id, replaces,
-        title, description, tags separated by commas). `Location` takes the bytes; the first of them
+        title, description, media_type, tags separated by commas). `Location` takes the bytes; the first of them
         may come along. The asset will have the id in `X-Asset-ID`.
         """
         if request.headers.get("Tus-Resumable") != tus.VERSION:
@@ -83,6 +83,7 @@ class Creation(LibraryView):
             title=body["title"],
             description=body["description"],
             tags=body.get("tags", ()),
+            media_type=body["media_type"],
             **self.place(body),
         )
         upload = self.first_bytes(request, made)

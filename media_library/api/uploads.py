@@ -45,6 +45,7 @@ class Uploads(LibraryView):
             content_type=body["content_type"],
             size=body["size_bytes"],
             sha256=body["sha256"],
+            media_type=body.get("media_type", ""),
             **place,
             **{name: body[name] for name in SAID if name in body},
         )
