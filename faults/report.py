@@ -89,7 +89,19 @@ def row(
 
 
 def rows() -> dict[str, Row]:
-    from faults.rows import broker, cancellation, crashes, decisions, deliveries, edits, library, mail, money, uploads  # noqa: F401, PLC0415  (registers the rows)
+    from faults.rows import (  # noqa: F401, PLC0415  (registers the rows)
+        broker,
+        cancellation,
+        crashes,
+        decisions,
+        deliveries,
+        edits,
+        library,
+        mail,
+        money,
+        talk,
+        uploads,
+    )
 
     return dict(sorted(_rows.items(), key=lambda item: (int(item[0][1:].split("-")[0]), item[0])))
 
