@@ -135,16 +135,6 @@ class Reader:
             yield Paragraph(text)
 
 
-def clip_line(number: int, title: str = "", words: tuple[int, int] | None = None, description: str = "") -> str:
-    """As engines of our own write it."""
-    parts = [f"[[clip {number}"]
-    if title:
-        parts.append('"' + re.sub(r'["\[\]\s]+', " ", title).strip()[:LONGEST_TITLE] + '"')
-    if words:
-        parts.append(f"{words[0]}-{words[1]}")
-    return " ".join(parts) + "]]" + (f" — {description}" if description else "")
-
-
 def _clip(rest: str, description: str) -> ClipLine:
     match = _CLIP.match(rest)
     if match is None:
