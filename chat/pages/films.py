@@ -44,7 +44,7 @@ def find_for_writing(request: HttpRequest, project_id: uuid.UUID) -> Film:
 
 def find_session(film: Film, session_id: uuid.UUID) -> FilmSession:
     rows = FilmSession.objects.filter(film=film, conversation__deleted_at=None)
-    session = found(rows.select_related("conversation", "user"), session_id, UNKNOWN)
+    session: FilmSession = found(rows.select_related("conversation", "user"), session_id, UNKNOWN)
     session.film = film
     return session
 
