@@ -163,16 +163,14 @@ class FilmSocket(LiveConsumer):
 
     async def say_later(self, content: dict[str, Any]) -> None:
         session = await self.found(content, WRITE)
-        body = inputs.MessageInput.parse(
-            {name: content[name] for name in ("message", "attachments") if name in content}
-        )
+        body = inputs.SpokenInput.parse({name: content[name] for name in ("message", "attachments") if name in content})
         await self.work(
             lambda: sessions.say(session, author=self.user, message=body["message"], attachments=body["attachments"])
         )
 
     async def choose_later(self, content: dict[str, Any]) -> None:
         session = await self.found(content, WRITE)
-        body = inputs.ChoiceInput.parse(
+        body = inputs.ChosenInput.parse(
             {name: content[name] for name in ("choiceId", "customInput") if name in content}
         )
         await self.work(

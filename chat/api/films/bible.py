@@ -57,24 +57,24 @@ class BibleRevisions(FilmView):
 
 
 class RestoreBible(FilmView):
-    takes = inputs.RestoreInput
+    takes = inputs.BibleRestoreInput
     gives = Gives(post=shapes.BIBLE)
 
     def post(self, request: Request, project_id: uuid.UUID, number: int) -> Response:
         film = self.find_film(project_id, WRITE)
         if not film.bible.filter(number=number).exists():
             raise NotFoundError("Revision not found")
-        body = inputs.RestoreInput.parse(request.data)
+        body = inputs.BibleRestoreInput.parse(request.data)
         return told(film, bible.restore(film, number, base=body["baseRevision"], actor=self.caller))
 
 
 class BibleExport(FilmView):
-    query = (inputs.ExportQuery,)
+    query = (inputs.BibleExportQuery,)
     gives = Gives(get="string")
 
     def get(self, request: Request, project_id: uuid.UUID) -> HttpResponse:
         film = self.find_film(project_id)
-        wanted = inputs.ExportQuery.parse(request.query_params)
+        wanted = inputs.BibleExportQuery.parse(request.query_params)
         made = bible_export.export(film, format=wanted["format"])
         return HttpResponse(
             made.data,
@@ -84,7 +84,7 @@ class BibleExport(FilmView):
 
 
 class Board(FilmView):
-    takes = inputs.CardInput
+    takes = inputs.BoardCardInput
     gives = Gives(get={"success": "bool", "cards": [shapes.CARD]}, post=Made({"success": "bool", "card": shapes.CARD}))
 
     def get(self, _request: Request, project_id: uuid.UUID) -> Response:
@@ -94,7 +94,7 @@ class Board(FilmView):
 
     def post(self, request: Request, project_id: uuid.UUID) -> Response:
         film = self.find_film(project_id, WRITE)
-        body = inputs.CardInput.parse(request.data)
+        body = inputs.BoardCardInput.parse(request.data)
         card = board.add_card(
             film, asset_id=body["mediaId"], actor=self.caller, column=body["column"], note=body["note"]
         )
@@ -102,12 +102,12 @@ class Board(FilmView):
 
 
 class BoardCardDetail(FilmView):
-    takes = inputs.CardChangeInput
+    takes = inputs.BoardCardChangeInput
     gives = Gives(patch={"success": "bool", "card": shapes.CARD})
 
     def patch(self, request: Request, project_id: uuid.UUID, card_id: uuid.UUID) -> Response:
         card = self.find_card(project_id, card_id)
-        body = inputs.CardChangeInput.parse(request.data)
+        body = inputs.BoardCardChangeInput.parse(request.data)
         changed = board.change_card(card, actor=self.caller, **body)
         return Response({"success": True, "card": shapes.card_shape(changed)})
 

@@ -33,20 +33,34 @@ def _episodes(**more: Any) -> serializers.IntegerField:
     )
 
 
-class MessageInput(Input):
-    sessionId = TextField(max_length=100, required=False, allow_null=True, default=None)  # noqa: N815  (the document's spelling)
+class SpokenInput(Input):
+    """A message without its place, as sockets bring it."""
+
     message = TextField(
         max_length=LONGEST_MESSAGE, error_messages={"required": "Message is required", "blank": "Message is required"}
     )
     attachments = serializers.ListField(child=IdField(), required=False, default=list, max_length=20)
 
 
-class ChoiceInput(Input):
+class FilmMessageInput(SpokenInput):
+    projectId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
+    sessionId = TextField(max_length=100, required=False, allow_null=True, default=None)  # noqa: N815  (the document's spelling)
+
+
+class ChosenInput(Input):
+    """A choice without its place."""
+
     choiceId = IdField(required=False, allow_null=True, default=None)  # noqa: N815  (the document's spelling)
     customInput = TextField(max_length=5000, required=False, allow_null=True, allow_blank=True, default="")  # noqa: N815  (the document's spelling)
 
 
-class UploadInput(Input):
+class FilmChoiceInput(ChosenInput):
+    sessionId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
+
+
+class FilmUploadInput(Input):
+    projectId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
+    sessionId = TextField(max_length=100)  # noqa: N815  (the document's spelling)
     file = serializers.FileField(
         allow_empty_file=True, error_messages={"required": "File is required", "invalid": "File is required"}
     )
@@ -71,7 +85,7 @@ class SessionListQuery(PageQuery):
     )
 
 
-class SessionInput(Input):
+class FilmSessionInput(Input):
     status = _choice(("active", "paused"), "Status must be active or paused")
 
 
@@ -83,7 +97,7 @@ class FilmListQuery(PageQuery):
     order = _choice(("asc", "desc"), "Order must be asc or desc", required=False, default="desc")
 
 
-class SettingsInput(Input):
+class FilmSettingsInput(Input):
     aspectRatio = serializers.RegexField(  # noqa: N815  (the document's spelling)
         r"\A\d{1,2}(\.\d{1,2})?:\d{1,2}\Z", required=False, error_messages={"invalid": "Such as 16:9 or 2.39:1."}
     )
@@ -96,7 +110,7 @@ class FilmFacts(Input):
     genre = _words(100)
     episodeCount = _episodes()  # noqa: N815  (the document's spelling)
     targetAudience = _words(100)  # noqa: N815  (the document's spelling)
-    projectSettings = SettingsInput(required=False)  # noqa: N815  (the document's spelling)
+    projectSettings = FilmSettingsInput(required=False)  # noqa: N815  (the document's spelling)
 
 
 class FilmInput(FilmFacts):
@@ -108,12 +122,12 @@ class FilmChangeInput(FilmFacts):
     status = _choice(STATUSES, "Unknown status", required=False)
 
 
-class CollaboratorInput(Input):
+class FilmCollaboratorInput(Input):
     email = serializers.EmailField(error_messages={"invalid": "Invalid email format"})
     role = _choice(ROLES, "Role must be collaborator or viewer", required=False, default="collaborator")
 
 
-class RewindInput(Input):
+class FilmRewindInput(Input):
     step = TextField(max_length=40)
 
 
@@ -123,21 +137,21 @@ class BibleInput(Input):
     comment = _words(300, allow_blank=True, default="")
 
 
-class RestoreInput(Input):
+class BibleRestoreInput(Input):
     baseRevision = serializers.IntegerField(min_value=0, required=False, allow_null=True, default=None)  # noqa: N815  (the document's spelling)
 
 
-class ExportQuery(Input):
+class BibleExportQuery(Input):
     format = _choice(("pdf", "fountain"), "Unsupported format", required=False, default="pdf")
 
 
-class CardInput(Input):
+class BoardCardInput(Input):
     mediaId = IdField()  # noqa: N815  (the document's spelling)
     column = _words(60, allow_blank=True, default="")
     note = _words(500, allow_blank=True, default="")
 
 
-class CardChangeInput(Input):
+class BoardCardChangeInput(Input):
     column = _words(60)
     position = serializers.IntegerField(min_value=0, max_value=10_000, required=False)
     note = _words(500, allow_blank=True)

@@ -83,12 +83,12 @@ class ProjectDetail(FilmView):
 
 
 class Collaborators(FilmView):
-    takes = inputs.CollaboratorInput
+    takes = inputs.FilmCollaboratorInput
     gives = Gives(post={"success": "bool", "invitation": shapes.INVITATION})
 
     def post(self, request: Request, project_id: uuid.UUID) -> Response:
         film = self.find_film(project_id, SHARE)
-        body = inputs.CollaboratorInput.parse(request.data)
+        body = inputs.FilmCollaboratorInput.parse(request.data)
         invitation = films.invite(film, email=body["email"], role=body["role"], invited_by=self.caller)
         told = {
             "id": invitation.pk,
@@ -102,12 +102,12 @@ class Collaborators(FilmView):
 
 
 class Rewind(FilmView):
-    takes = inputs.RewindInput
+    takes = inputs.FilmRewindInput
     gives = Gives(post=shapes.REWOUND)
 
     def post(self, request: Request, project_id: uuid.UUID) -> Response:
         film = self.find_film(project_id, WRITE)
-        body = inputs.RewindInput.parse(request.data)
+        body = inputs.FilmRewindInput.parse(request.data)
         done = choices.rewind(film, step=body["step"], actor=self.caller)
         return Response(
             {

@@ -26,7 +26,7 @@ NO_SUCH_FORMAT = "File format not supported"
 
 
 class SendMessage(FilmView):
-    takes = inputs.MessageInput
+    takes = inputs.FilmMessageInput
     body_names_things = True
     gives = Gives(post=shapes.SAID)
 
@@ -35,7 +35,7 @@ class SendMessage(FilmView):
         session = None
         if named := text_in(request, "sessionId"):
             session = self.find_session(id_of(named), film=film, missing=NEITHER)
-        body = inputs.MessageInput.parse(request.data)
+        body = inputs.FilmMessageInput.parse(request.data)
         session = session or sessions.session_for(film, user=self.caller)
         said = sessions.say(session, author=self.caller, message=body["message"], attachments=body["attachments"])
         film = session.film
@@ -57,13 +57,13 @@ class SendMessage(FilmView):
 
 
 class TakeChoice(FilmView):
-    takes = inputs.ChoiceInput
+    takes = inputs.FilmChoiceInput
     body_names_things = True
     gives = Gives(post=shapes.ADVANCED)
 
     def post(self, request: Request) -> Response:
         session = self.find_session(id_in(request, "sessionId", "Session is required"), WRITE)
-        body = inputs.ChoiceInput.parse(request.data)
+        body = inputs.FilmChoiceInput.parse(request.data)
         taken = choices.take(session, actor=self.caller, choice_id=body["choiceId"], custom=body["customInput"] or "")
         return Response(
             {
@@ -77,7 +77,7 @@ class TakeChoice(FilmView):
 
 
 class UploadFile(FilmView):
-    takes = inputs.UploadInput
+    takes = inputs.FilmUploadInput
     body_names_things = True
     gives = Gives(post=shapes.UPLOADED)
     parser_classes = (MultiPartParser, StrictJSONParser)
@@ -88,7 +88,7 @@ class UploadFile(FilmView):
         film = self.find_film(id_in(request, "projectId", "Project is required"), WRITE, missing=NEITHER)
         named = id_in(request, "sessionId", "Session is required")
         session = self.find_session(named, film=film, missing=NEITHER)
-        body = inputs.UploadInput.parse(request.data)
+        body = inputs.FilmUploadInput.parse(request.data)
         try:
             asset = film_files.take(
                 body["file"],
@@ -135,7 +135,7 @@ class Sessions(FilmView):
 
 
 class SessionDetail(FilmView):
-    takes = inputs.SessionInput
+    takes = inputs.FilmSessionInput
     gives = Gives(
         get={"success": "bool", "session": shapes.SESSION}, patch={"success": "bool", "session": shapes.SESSION}
     )
@@ -146,7 +146,7 @@ class SessionDetail(FilmView):
     def patch(self, request: Request, session_id: uuid.UUID) -> Response:
         """Set aside, or taken up again."""
         session = self.find_session(session_id, WRITE)
-        body = inputs.SessionInput.parse(request.data)
+        body = inputs.FilmSessionInput.parse(request.data)
         sessions.set_status(session, body["status"], actor=self.caller)
         return self.shown(session)
 
