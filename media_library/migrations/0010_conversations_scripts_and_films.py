@@ -4,20 +4,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media_library', '0009_a_second_described_film'),
+        ("media_library", "0009_a_second_described_film"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='asset',
-            name='shelf',
-            field=models.CharField(choices=[('library', 'Library'), ('input', 'Input'), ('output', 'Output'), ('voice', 'Voice'), ('chat', 'Chat')], default='library', max_length=10),
+            model_name="asset",
+            name="shelf",
+            field=models.CharField(
+                choices=[
+                    ("library", "Library"),
+                    ("input", "Input"),
+                    ("output", "Output"),
+                    ("voice", "Voice"),
+                    ("chat", "Chat"),
+                ],
+                default="library",
+                max_length=10,
+            ),
         ),
         migrations.AlterField(
-            model_name='intake',
-            name='shelf',
-            field=models.CharField(choices=[('library', 'Library'), ('input', 'Input'), ('output', 'Output'), ('voice', 'Voice'), ('chat', 'Chat')], default='library', max_length=10),
+            model_name="intake",
+            name="shelf",
+            field=models.CharField(
+                choices=[
+                    ("library", "Library"),
+                    ("input", "Input"),
+                    ("output", "Output"),
+                    ("voice", "Voice"),
+                    ("chat", "Chat"),
+                ],
+                default="library",
+                max_length=10,
+            ),
         ),
     ]
