@@ -281,15 +281,16 @@ class _Turned:
         shape = self._shape
         spaces = (int(frame.colorspace), shape.colours.space)
         known = all(space in _MATRICES for space in spaces) and spaces[0] != spaces[1]
-        made: Planes = frame.reformat(
+        made = frame.reformat(
             width=width,
             height=height,
             format=shape.pix_fmt,
             src_colorspace=_MATRICES[spaces[0]] if known else None,
             dst_colorspace=_MATRICES[spaces[1]] if known else None,
             interpolation="BICUBIC",
-        ).to_ndarray()  # type: ignore[assignment]  # 8 bits a sample, by the format above
-        return made
+        ).to_ndarray()
+        # 8 bits a sample already, by the format.
+        return made.astype(np.uint8, copy=False)
 
 
 def _paste(picture: Planes, size: tuple[int, int], canvas: Planes, whole: tuple[int, int]) -> None:
