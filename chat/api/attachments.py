@@ -41,7 +41,7 @@ MISSING = "No file provided"
 BODY_TOO_LARGE = "File size exceeds limit"
 
 
-class FileInput(Input):
+class AttachmentInput(Input):
     file = serializers.FileField(allow_empty_file=True, required=False)
 
 
@@ -81,7 +81,7 @@ class AttachmentView(ConversationView):
 
 
 class Attachments(AttachmentView):
-    takes = FileInput
+    takes = AttachmentInput
     query = (ListQuery,)
     gives = Gives(get={"attachments": [ATTACHMENT]}, post={**DONE, "attachment": ATTACHMENT})
     parser_classes = (MultiPartParser, FormParser, StrictJSONParser)
@@ -104,7 +104,7 @@ class Attachments(AttachmentView):
             raise TooLargeError(BODY_TOO_LARGE)
         if "file" not in request.FILES:
             raise DomainError(MISSING)
-        file = FileInput.parse(request.data)["file"]
+        file = AttachmentInput.parse(request.data)["file"]
         made = attachments.attach_file(found, file, actor=self.caller)
         return Response({"success": True, "attachment": output(made)})
 

@@ -79,7 +79,7 @@ class Seen(Input):
     version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
 
 
-class Order(Input):
+class ClipOrderInput(Input):
     ids = serializers.ListField(child=IdField(), max_length=MOST_IDS)
 
 
@@ -140,14 +140,14 @@ class Clips(ClipView):
 
 
 class ClipOrder(ClipView):
-    takes = Order
+    takes = ClipOrderInput
     body_names_things = True
     gives = Gives(post=CLIPS)
 
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """`ids` are all clips, each once."""
         conversation = self.find(conversation_id, WRITE)
-        clips.reorder(conversation, Order.parse(request.data)["ids"], actor=self.caller)
+        clips.reorder(conversation, ClipOrderInput.parse(request.data)["ids"], actor=self.caller)
         return Response(listed(conversation, self))
 
 

@@ -63,7 +63,7 @@ class StarInput(Input):
     starred = serializers.JSONField(required=False, allow_null=True)
 
 
-class ProjectInput(Input):
+class ProjectChoiceInput(Input):
     project_id = TextField(max_length=100, required=False, allow_null=True)
 
 
@@ -116,6 +116,7 @@ def message_output(message: Message) -> dict[str, Any]:
 
 class Conversations(ConversationView):
     takes = NewInput
+    body_names_things = True
     gives = Gives(get={"conversations": [ROW]}, post={**DONE, "conversation": PLAIN})
 
     def get(self, _request: Request) -> Response:
@@ -179,13 +180,13 @@ class StarConversation(ConversationView):
 
 
 class AssignProject(ConversationView):
-    takes = ProjectInput
+    takes = ProjectChoiceInput
     gives = Gives(put=DONE)
 
     def put(self, request: Request, conversation_id: uuid.UUID) -> Response:
         """Into a project that the caller may change; null takes it out. The project's people read it from then on."""
         found = self.find(conversation_id, WRITE)
-        body = ProjectInput.parse(request.data)
+        body = ProjectChoiceInput.parse(request.data)
         if "project_id" not in body:
             raise DomainError("project_id is required")
         wanted = body["project_id"]

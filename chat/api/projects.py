@@ -42,7 +42,7 @@ class ColorField(TextField):
             raise serializers.ValidationError("A colour is written as #3B82F6, or mark-1 to mark-8.") from error
 
 
-class ProjectInput(Input):
+class OwnProjectInput(Input):
     name = TextField(max_length=255, required=False, allow_blank=True, allow_null=True)
     description = TextField(max_length=5000, required=False, allow_blank=True, allow_null=True)
     color = ColorField(max_length=20, required=False, allow_blank=True, allow_null=True)
@@ -70,7 +70,7 @@ def output(project: Project) -> dict[str, Any]:
 
 
 class Projects(ConversationView):
-    takes = ProjectInput
+    takes = OwnProjectInput
     query = (ListQuery,)
     gives = Gives(get={"projects": [{**PROJECT, "conversation_count": "int"}]}, post={**DONE, "project": PROJECT})
 
@@ -82,7 +82,7 @@ class Projects(ConversationView):
 
     def post(self, request: Request) -> Response:
         """Of the caller. `color` is #RRGGBB, or mark-1 to mark-8 for a colour that follows the theme."""
-        body = ProjectInput.parse(request.data)
+        body = OwnProjectInput.parse(request.data)
         made = projects.create_project(
             owner=self.caller,
             name=name_in(body),
@@ -93,7 +93,7 @@ class Projects(ConversationView):
 
 
 class ProjectDetail(ConversationView):
-    takes = ProjectInput
+    takes = OwnProjectInput
     query = (DeleteQuery,)
     query_methods = frozenset({"DELETE"})
     gives = Gives(get={"project": PROJECT, "conversations": [TALK]}, put=DONE, delete=DONE)
@@ -109,7 +109,7 @@ class ProjectDetail(ConversationView):
         """What is left out stays. `is_archived` archives and restores."""
         project = self.find_project(project_id)
         policies.require(self.caller, UPDATE, project)
-        body = ProjectInput.parse(request.data)
+        body = OwnProjectInput.parse(request.data)
         wanted: dict[str, str] = {key: body[key] or "" for key in ("description", "color") if key in body}
         if "name" in body:
             wanted["name"] = name_in(body)

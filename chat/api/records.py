@@ -54,7 +54,7 @@ class RecordChange(Input):
     version = serializers.IntegerField(min_value=1, required=False, allow_null=True, default=None)
 
 
-class Order(Input):
+class SectionOrderInput(Input):
     ids = serializers.ListField(child=IdField(), max_length=records.MOST_SECTIONS)
 
 
@@ -118,13 +118,13 @@ class Records(RecordView):
 
 
 class RecordOrder(RecordView):
-    takes = Order
+    takes = SectionOrderInput
     body_names_things = True
     gives = Gives(post=RECORDS)
 
     def post(self, request: Request, conversation_id: uuid.UUID) -> Response:
         conversation = self.find(conversation_id, WRITE)
-        records.reorder(conversation, Order.parse(request.data)["ids"], actor=self.caller)
+        records.reorder(conversation, SectionOrderInput.parse(request.data)["ids"], actor=self.caller)
         return Response(listed(conversation))
 
 
