@@ -89,17 +89,24 @@ class Cutting(threading.Thread):
                 end.shutdown(socket.SHUT_RDWR)
             except OSError:
                 continue
+        # The other thread closes the other one.
+        source.close()
+
+    def __enter__(self) -> Cutting:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.listener.close()
 
 
 @pytest.mark.timeout(100)
 def test_an_upload_goes_on_where_the_line_was_cut(studio: Studio, tmp_path: Path) -> None:
     whole = tmp_path / "take.wav"
     whole.write_bytes(b"RIFF" + bytes(range(256)) * 12_000)
-    line = Cutting(int(studio.url.rsplit(":", 1)[1]), after=900_000, cuts=2)
-    line.start()
-    client = ReelwrightClient(line.url, studio.key)
     begun: list[Any] = []
-    with whole.open("rb") as file:
+    with Cutting(int(studio.url.rsplit(":", 1)[1]), after=900_000, cuts=2) as line, whole.open("rb") as file:
+        client = ReelwrightClient(line.url, studio.key)
         upload = client.media.begin(file, filename="take.wav")
         # The studio's links name its own address; this line stands in between.
         upload.url = line.url + "/" + upload.url.split("/", 3)[3]
@@ -115,10 +122,8 @@ def test_events_come_back_after_a_cut_and_nothing_is_missed_or_told_twice(studio
     client = ReelwrightClient(studio.url, studio.key)
     film = client.create_project(title="Harbour")
     session = client.chat.send_message(film["id"], "One")["session"]["id"]
-    line = Cutting(int(studio.url.rsplit(":", 1)[1]), after=10**9, cuts=0)
-    line.start()
     heard: list[str] = []
-    with ReelwrightClient(line.url, studio.key).events(session, after=0) as events:
+    with client.events(session, after=0) as events:
         for event in events:
             if event["type"] == "message-received":
                 heard.append(event["content"])

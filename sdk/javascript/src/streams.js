@@ -30,6 +30,8 @@ class Stream {
     // The key stands in the handshake, not in the address, which many programs write down.
     const socket = new Kind(`${this.transport.socketRoot}${this.path}${query}`, ['bearer', this.transport.apiKey]);
     this.closing = null;
+    // What was not handed out is replayed.
+    this.waiting.length = 0;
     socket.addEventListener('message', ({ data }) => {
       this.waiting.push(JSON.parse(data));
       this.wake();

@@ -31,6 +31,7 @@ class Stream:
         self.last = after
         self._socket: ClientConnection | None = None
         self._held = ExitStack()
+        self._waiting: list[Json] = []
         self._closed = False
 
     def joined(self, socket: ClientConnection) -> None:
@@ -59,7 +60,9 @@ class Stream:
         tries = 0
         while not self._closed:
             try:
-                event: Json = json.loads(self.open().recv())
+                socket = self.open()
+                # A connection that came back has brought what was missed, and that comes first.
+                event: Json = self._waiting.pop(0) if self._waiting else json.loads(socket.recv())
             except ConnectionClosed as closed:
                 self._lose()
                 code = closed.rcvd.code if closed.rcvd else 0
@@ -89,6 +92,8 @@ class Stream:
         self._lose()
 
     def _lose(self) -> None:
+        # What was not handed out is replayed.
+        self._waiting.clear()
         self._socket = None
         self._held.close()
 
@@ -99,7 +104,6 @@ class FilmEvents(Stream):
     def __init__(self, transport: Transport, session_ids: Iterable[str], *, after: int | None = None) -> None:
         super().__init__(transport, "/api/v1/websocket", after=after)
         self.session_ids = list(session_ids)
-        self._waiting: list[Json] = []
 
     def joined(self, socket: ClientConnection) -> None:
         """Returns once the sessions are joined, so that nothing said afterwards is missed."""
@@ -120,19 +124,7 @@ class FilmEvents(Stream):
         self.close()
 
     def __iter__(self) -> Iterator[Json]:
-        self.open()
-        received = self.received()
-        while True:
-            while self._waiting:
-                event = self._waiting.pop(0)
-                self.last = max(event.get("seq") or 0, self.last or 0)
-                yield event
-            event = next(received, {})
-            if not event:
-                return
-            # A connection that came back has brought what was missed, and that comes first.
-            self._waiting.append(event)
-            self._waiting.sort(key=lambda one: one.get("seq") or 0)
+        return self.received()
 
     def say(self, message: str, session_id: str | None = None, attachments: Iterable[str] = ()) -> None:
         self.send(
