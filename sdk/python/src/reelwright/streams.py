@@ -34,6 +34,10 @@ class Stream:
         self._waiting: list[Json] = []
         self._closed = False
 
+    def is_open(self) -> bool:
+        """Whether it still listens; another thread may close it meanwhile."""
+        return not self._closed
+
     def joined(self, socket: ClientConnection) -> None:
         """Called with each new connection."""
 
@@ -58,7 +62,7 @@ class Stream:
     def received(self) -> Iterator[Json]:
         """Every event once, in order. Raises when the studio closes for good, or cannot be reached any more."""
         tries = 0
-        while not self._closed:
+        while self.is_open():
             try:
                 socket = self.open()
                 # A connection that came back has brought what was missed, and that comes first.
@@ -66,7 +70,7 @@ class Stream:
             except ConnectionClosed as closed:
                 self._lose()
                 code = closed.rcvd.code if closed.rcvd else 0
-                if self._closed:
+                if not self.is_open():
                     return
                 if code in CLOSED:
                     raise CLOSED[code](f"The studio closed the socket ({code}).", status=code) from closed
