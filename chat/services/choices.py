@@ -92,7 +92,6 @@ def take(session: FilmSession, *, actor: User, choice_id: uuid.UUID | None = Non
             film.save(update_fields=["genre"])
         content = contents.merged(bible.content_of(film), step, draft.details)
         bible.revise(film, content, actor=actor, comment=f"{steps.title_of(step)}: {draft.title}")
-        sessions.add_message(session.conversation, role=Message.Role.USER, author=actor, content=custom or chosen.title)
         audit.record("chat.choice.take", chosen, actor=actor, step=step, custom=bool(custom))
         film_events.progress_update(film, completed=step, following=following)
         session.film = film

@@ -126,6 +126,8 @@ class TestChoices:
     def test_a_choice_is_taken_once(self, film: Film) -> None:
         session, choices = begun(film)
         assert take(film, session, choiceId=choices[0]["id"]).status_code == 200
+        said = Message.objects.filter(role="user").order_by("number").values_list("content", flat=True)
+        assert list(said) == ["What do you suggest?", choices[0]["title"]]
         for late in choices:
             answer = take(film, session, choiceId=late["id"])
             assert (answer.status_code, answer.json()["error"]["code"]) == (409, "VALIDATION_ERROR")
