@@ -44,15 +44,14 @@ class FilmForm(forms.Form):
                 "quality_tier": settings.get("qualityTier", "professional"),
             },
         )
-        form.keep(settings)
+        form.keep("aspect_ratio", settings.get("aspectRatio", ""), ASPECTS)
+        form.keep("quality_tier", settings.get("qualityTier", ""), QUALITIES)
         return form
 
-    def keep(self, settings: dict[str, Any]) -> None:
+    def keep(self, name: str, value: str, listed: list[tuple[str, str]]) -> None:
         """Programs may have set what is not in the list: it stays a choice."""
-        for name, key in (("aspect_ratio", "aspectRatio"), ("quality_tier", "qualityTier")):
-            field, value = self.fields[name], str(settings.get(key, ""))
-            if isinstance(field, forms.ChoiceField) and value and value not in dict(field.choices):  # type: ignore[arg-type]
-                field.choices = [*field.choices, (value, value)]  # type: ignore[misc]
+        if value and value not in dict(listed):
+            self.fields[name] = forms.ChoiceField(label=self.fields[name].label, choices=[*listed, (value, value)])
 
     def settings(self) -> dict[str, Any]:
         """As a film keeps them."""

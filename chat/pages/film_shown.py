@@ -71,6 +71,20 @@ class Column:
     cards: list[Pinned]
 
 
+@dataclass(frozen=True)
+class FilmCard:
+    """A film in a list."""
+
+    film: Film
+    percentage: int
+    phase: str
+
+
+def card_shown(film: Film) -> FilmCard:
+    done = steps.percentage(film.completed_steps, film.episode_count)
+    return FilmCard(film, done, steps.title_of(film.current_step))
+
+
 def steps_shown(film: Film) -> list[ShownStep]:
     taken = dict(
         Choice.objects.filter(session__film=film, status=Choice.Status.TAKEN).order_by().values_list("step", "title")

@@ -20,7 +20,7 @@ from accounts.pages.parts import carry_out, found, paged, refusal, sentence_of, 
 from chat.films import steps
 from chat.models import Choice, Film, FilmSession, StoryMaterial
 from chat.pages.film_forms import FilmForm
-from chat.pages.film_shown import bible_shown, board_shown, steps_shown
+from chat.pages.film_shown import bible_shown, board_shown, card_shown, steps_shown
 from chat.queries import films as film_queries
 from chat.services import bible, choices, films, sessions
 from core.errors import DomainError
@@ -75,11 +75,9 @@ def film_list(request: HttpRequest) -> HttpResponse:
         ),
     )
     page = paged(request, rows)
-    for film in page:
-        film.percentage = steps.percentage(film.completed_steps, film.episode_count)  # type: ignore[attr-defined]
-        film.phase_title = steps.title_of(film.current_step)  # type: ignore[attr-defined]
     context = {
         "page": page,
+        "cards": [card_shown(film) for film in page],
         "form": form,
         "q": request.GET.get("search", "").strip()[:200],
         "status": wanted,

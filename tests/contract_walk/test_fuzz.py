@@ -23,7 +23,8 @@ from schemathesis import GenerationMode
 
 from core.rest.dialects import dialect_of
 from tests.contract_walk import issuer
-from tests.contract_walk.stage import Answer, Stage, World, random_id
+from tests.contract_walk.stage import Answer, Stage, World
+from tests.contract_walk.things import random_id
 from tests.contract_walk.walk import undone
 
 # For each route and person; FUZZ_EXAMPLES=50 for a long look.

@@ -18,7 +18,8 @@ from core.testing.contract import differences, endpoint
 from tests.contract_walk import holding, provoke
 from tests.contract_walk.overrides import OVERRIDES, Override
 from tests.contract_walk.scene import SCENES, Call, Elsewhere, Scene, Twist, Values
-from tests.contract_walk.stage import Answer, Stage, World, random_id
+from tests.contract_walk.stage import Answer, Stage, World
+from tests.contract_walk.things import random_id
 
 BROWSER_KINDS = frozenset({"page", "redirect"})
 SIGNED_IN = frozenset({"bearer", "role", "session", "admin"})

@@ -13,7 +13,8 @@ from core.testing.patience import done_at_once
 from tests.contract_walk.scene import Twist, scene
 from tests.contract_walk.scenes.script import elsewhere, first, seventh
 from tests.contract_walk.scenes.search import indexed, words_alone
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 SCRIPT = "# Harbour\n\n## Night\nThe lights come on."
 

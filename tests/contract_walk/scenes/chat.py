@@ -11,7 +11,8 @@ from chat.models import Conversation
 from core.testing.patience import done_at_once
 from tests.contract_walk.scene import Twist, scene
 from tests.contract_walk.scenes.search import indexed, words_alone
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 # A hosted engine of which nothing is there but its address.
 NOBODY_ANSWERS = {

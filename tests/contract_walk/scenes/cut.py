@@ -13,7 +13,8 @@ from media_library.models import Asset
 from media_library.tests.working import work
 from tests.contract_walk.scene import Twist, scene
 from tests.contract_walk.scenes.media import FILM, brought, fetched
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 RANGES = ((1.0, 2.0), (10.0, 11.5))
 NO_RANGES: tuple[tuple[Any, Any], ...] = ((2, 1), (1, 1), (-1, 1), (0, 100_000), (None, 1), ("0", 1))

@@ -19,7 +19,8 @@ from media_library.models import Asset, Passage
 from media_library.search import finding
 from media_library.tests.factories import AssetFactory
 from tests.contract_walk.scene import Elsewhere, Twist, scene
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 MEDIA = "/api/v1/media"
 EVERYBODY_LOOKS = Elsewhere("Whoever sees the project may look at its media; who does not, gets the 404.")

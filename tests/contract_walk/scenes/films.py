@@ -19,7 +19,8 @@ from core.errors import UnavailableError
 from core.runs.models import Run
 from media_library.models import Asset
 from tests.contract_walk.scene import Elsewhere, Twist, scene
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 EVERYBODY_LOOKS = Elsewhere("Whoever sees the project may look; who does not, gets the 404.")
 VIEWER = Twist(who="linguist")

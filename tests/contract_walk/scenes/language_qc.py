@@ -9,7 +9,8 @@ from jobs.models import Job
 from jobs.tests.factories import give_captions
 from qc.models import LanguageReview
 from tests.contract_walk.scene import Twist, scene
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 S = LanguageReview.State
 NO_LANGUAGE = {"Language not found on this job": Twist(path={"lang": "fr"})}

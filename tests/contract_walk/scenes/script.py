@@ -11,7 +11,8 @@ from chat.models import Conversation, ScriptComment
 from core.runs.models import Run
 from core.testing.files import body_of
 from tests.contract_walk.scene import Twist, scene
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 SAID = {"content": "Too long for the opening."}
 CALLED = {"content": "@mv-video shorter, please"}

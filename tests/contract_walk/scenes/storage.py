@@ -17,7 +17,8 @@ from media_library.models import Asset
 from media_library.services import folders
 from media_library.tests.factories import AssetFactory, transcript_of
 from tests.contract_walk.scene import Twist, scene
-from tests.contract_walk.stage import Answer, Stage, random_id
+from tests.contract_walk.stage import Answer, Stage
+from tests.contract_walk.things import random_id
 
 NOTES = b"Harbour at night.\n"
 INPUT = "/api/storage/upload-input"
