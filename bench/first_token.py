@@ -88,7 +88,7 @@ def measured(conversation: Conversation, provider: ProviderServer, listener: Lis
     listener.ended.clear()
     _, answer = answers.ask(conversation, author=conversation.owner, content="Say something about the harbour")
     assert answer.run is not None
-    run = work_off(Run.objects.get(pk=answer.run.pk))
+    run = work_off(answer.run.pk)
     assert run.status == Run.Status.COMPLETED, run.error
     assert listener.ended.wait(10), "the end did not reach the socket"
     assert listener.texts[str(answer.pk)] == TEXT, "the pieces are not the text"

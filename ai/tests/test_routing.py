@@ -10,7 +10,7 @@ from ai.capabilities.base import Engine, Usage
 from ai.capabilities.chat import ChatRequest, Turn
 from ai.capabilities.text_to_speech import Speech, Voice
 from ai.capabilities.translate import TranslationRequest
-from ai.errors import EngineMissingError, LanguageUnsupportedError, ProviderBusyError, UnknownNameError
+from ai.errors import LanguageUnsupportedError, ProviderBusyError, ProviderRefusedError, UnknownNameError
 from ai.models import Call
 from ai.routing import Route
 from ai.tests.conftest import write_tone
@@ -131,9 +131,11 @@ class TestRoutes:
         with pytest.raises(ProviderBusyError):
             services.chat_complete(HELLO, use=use)
 
-    def test_without_any_model_the_message_says_what_to_set(self, no_keys, use):
-        with pytest.raises(EngineMissingError, match="ANTHROPIC_API_KEY"):
-            services.chat_stream(HELLO, use=services.Use("tests"))
+    @pytest.mark.django_db
+    def test_without_any_model_free_talk_is_refused_and_says_what_is_missing(self, no_keys, use):
+        with pytest.raises(ProviderRefusedError, match="Choose a model that does"):
+            services.chat_stream(HELLO, use=use)
+        assert Call.objects.get().outcome == "refused"
 
 
 class TestNames:

@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models.functions import Now
 from django.test import Client
 
 from accounts.models import User
 from chat.models import Conversation, Message
 from chat.streams import stream_of
 from core.live.models import LiveEvent
-from core.runs import invariants, sweep, worker
-from core.runs.models import Step
+from core.runs import invariants
+from core.testing.patience import work_off
 
 
 def work(answer: Message, *, until: str = "") -> Message:
-    """Performs what is queued, and what waits as if its time had come, until nothing moves or only `until` is left to do."""
-    for _ in range(20):
-        moving = Step.objects.filter(run=answer.run_id, status__in=["queued", "waiting"]).exclude(
-            status="waiting", run_after=None
-        )
-        step = moving.exclude(name=until).first()
-        if step is None:
-            break
-        if step.status == Step.Status.WAITING:
-            Step.objects.filter(pk=step.pk).update(run_after=Now())
-            sweep.wake()
-        else:
-            worker.perform(step.pk)
+    """As far as a worker gets, or until only the step `until` is left to do."""
+    work_off(answer.run_id, until=until)
     assert not invariants.violations(), invariants.violations()
     return Message.objects.select_related("run", "conversation").get(pk=answer.pk)
 

@@ -99,7 +99,7 @@ def test_a_clip_is_made_again_by_what_was_said_of_it_and_never_the_same(
     assert run.params["feedback"] == "show the wall instead"
     again = client.post(f"{way}/regenerate", {}, content_type="application/json")
     assert (again.status_code, again.json()) == (409, {"error": "This is being worked on already."})
-    work_off(run)
+    work_off(run.pk)
     before, clip = clip, ClipProposal.objects.get(pk=clip.pk)
     assert clip.text == LINES[3]
     assert clip.before[0]["text"] == before.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.db.models.functions import Now
@@ -11,13 +12,14 @@ from core.runs import sweep, worker
 from core.runs.models import Run, Step
 from core.runs.waiting import failure_of_run
 
-MOST_STEPS = 50
+MOST_STEPS = 200
 
 
-def work_off(run: Run) -> Run:
-    """Performs what is queued, and what waits as if its time had come, until nothing moves."""
+def work_off(run_id: uuid.UUID | None, *, until: str = "") -> Run:
+    """Performs what is queued, and what waits as if its time had come, until nothing moves or only `until` is left to do."""
+    assert run_id is not None, "nothing was begun"
     for _ in range(MOST_STEPS):
-        moving = Step.objects.filter(run=run, status__in=["queued", "waiting"])
+        moving = Step.objects.filter(run=run_id, status__in=["queued", "waiting"]).exclude(name=until)
         step = moving.exclude(status="waiting", run_after=None).order_by("position", "item", "pk").first()
         if step is None:
             break
@@ -26,12 +28,12 @@ def work_off(run: Run) -> Run:
             sweep.wake()
         else:
             worker.perform(step.pk)
-    return Run.objects.get(pk=run.pk)
+    return Run.objects.get(pk=run_id)
 
 
 def done_at_once(_request: Any, run: Run, answer: Any, *, refuse: Any = None, **_: Any) -> HttpResponse:
     """In the place of `when_done`."""
-    ended = work_off(run)
+    ended = work_off(run.pk)
     if ended.status != Run.Status.COMPLETED:
         raise (refuse or failure_of_run)(ended)
     response: HttpResponse = answer(ended)

@@ -9,17 +9,17 @@ from typing import Any
 
 import imageio_ffmpeg
 from django.conf import settings
-from django.db.models.functions import Now
 from django.test import Client
 
 from accounts.models import User
 from ai.models import Call
 from core.live.models import LiveEvent
 from core.models import AuditEvent
-from core.runs import artefacts, invariants, sweep, worker
+from core.runs import artefacts, invariants
 from core.runs.models import Step
 from core.storage.local import LocalStore
 from core.storage.models import Upload
+from core.testing.patience import work_off
 from jobs import services, workflows
 from jobs.models import Job, LanguageOutput
 from jobs.services import NewJob, Requested
@@ -81,19 +81,8 @@ def upload(client: Client, path: Path, *, content_type: str = "video/mp4", filen
 
 
 def work(job: Job, *, until: str = "") -> Job:
-    """Performs what is queued, and what waits as if its time had come, until nothing moves or only `until` is left to do."""
-    for _ in range(200):
-        moving = Step.objects.filter(run=job.run_id, status__in=["queued", "waiting"]).exclude(
-            status="waiting", run_after=None
-        )
-        step = moving.exclude(name=until).first()
-        if step is None:
-            break
-        if step.status == Step.Status.WAITING:
-            Step.objects.filter(pk=step.pk).update(run_after=Now())
-            sweep.wake()
-        else:
-            worker.perform(step.pk)
+    """As far as a worker gets, or until only the step `until` is left to do."""
+    work_off(job.run_id, until=until)
     assert not invariants.violations(), invariants.violations()
     return Job.objects.select_related("run").get(pk=job.pk)
 

@@ -5,30 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from django.db.models.functions import Now
-
-from core.runs import sweep, worker
-from core.runs.models import Run, Step
+from core.runs.models import Run
+from core.testing.patience import work_off
 from media_library.media import ffmpeg
 from media_library.tests.media.films import NOISE, NUMBERED, SIZE
 
 
 def work(run: Run | None) -> Run:
-    """Performs what is queued, and what waits as if its time had come, until nothing of this run moves."""
     assert run is not None
-    for _ in range(50):
-        moving = Step.objects.filter(run=run, status__in=["queued", "waiting"]).exclude(
-            status="waiting", run_after=None
-        )
-        step = moving.first()
-        if step is None:
-            break
-        if step.status == Step.Status.WAITING:
-            Step.objects.filter(pk=step.pk).update(run_after=Now())
-            sweep.wake()
-        else:
-            worker.perform(step.pk)
-    return Run.objects.get(pk=run.pk)
+    return work_off(run.pk)
 
 
 def numbered_film(path: Path, *options: str, seconds: float = 4) -> Path:

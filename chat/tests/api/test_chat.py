@@ -180,7 +180,7 @@ def test_the_same_key_asks_once_and_async_callers_are_told_where_to_look(
     assert (first.status_code, second.status_code) == (202, 202)
     assert first.json() == second.json()
     assert Message.objects.count() == 2
-    run = work_off(Run.objects.get(pk=first.json()["run_id"]))
+    run = work_off(first.json()["run_id"])
     told = client.get(f"/api/runs/{run.pk}").json()
     assert (told["status"], told["result"]["response"]) == ("completed", "Once.")
     assert signed_in(people["stranger"]).get(f"/api/runs/{run.pk}").status_code == 404
@@ -228,7 +228,7 @@ async def test_whoever_waits_gets_the_answer_itself(provider: ProviderServer) ->
     def worker() -> None:
         for _ in range(200):
             if run := Run.objects.first():
-                work_off(run)
+                work_off(run.pk)
                 break
             threading.Event().wait(0.05)
         connections.close_all()

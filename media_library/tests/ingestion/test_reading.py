@@ -61,7 +61,7 @@ def test_a_caption_files_words_are_found(owner: User, engines: ProviderServer, t
 @pytest.mark.parametrize(
     ("name", "content", "content_type", "note"),
     [
-        ("terms.pdf", b"%PDF-1.7\n" + bytes(100), "application/pdf", "The text of PDF documents is not read here"),
+        ("terms.pdf", b"%PDF-1.7\n" + bytes(100), "application/pdf", "The document is damaged."),
         ("empty.ttml", b"no captions at all", "application/ttml+xml", "These captions cannot be read"),
     ],
 )
