@@ -36,7 +36,7 @@ MOST_AT_ONCE = 100
 @require_safe
 def recents(request: HttpRequest) -> HttpResponse:
     """Newest first."""
-    user, text, only = viewer(request), words(request), request.GET.get("only", "")
+    user, text, only = viewer(request), words(request), request.GET.get("show", "")
     only = only if only in NARROWED else ""
     rows = reads.listed(user)
     if text:
@@ -49,7 +49,7 @@ def recents(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": described(page.object_list, user, text),
         "q": text,
-        "kept": [("only", only)] if only else [],
+        "kept": [("show", only)] if only else [],
         "only": only,
         "filtered": bool(only),
         "chips": [

@@ -57,7 +57,7 @@ def test_stars_narrow_the_list_and_stay_ones_own(browser, person) -> None:
     starred, other = (ConversationFactory(owner=person, title=title) for title in ("Harbour", "Lake"))
     answer = browser.post(f"/chat/{starred.pk}/star", {"starred": "true", "back": "/chat/recents?page=1"})
     assert answer.headers["Location"] == "/chat/recents?page=1"
-    assert "Lake" not in page(browser, "/chat/recents?only=starred")
+    assert "Lake" not in page(browser, "/chat/recents?show=starred")
     for hostile in ("//evil.example", "https://evil.example", "javascript:alert(1)"):
         answer = browser.post(f"/chat/{starred.pk}/star", {"starred": "false", "back": hostile})
         assert answer.headers["Location"] == "/chat/recents"

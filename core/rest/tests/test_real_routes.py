@@ -98,7 +98,8 @@ def needs_somebody(view: Any) -> bool:
 
 
 def filled(path: str, text: str) -> str:
-    parts = [text if part.startswith("<") else part for part in path.split("/")]
+    """With a place in a list, which no id could be, the first one."""
+    parts = ["0" if part.startswith("<int:") else text if part.startswith("<") else part for part in path.split("/")]
     return "/".join(parts)
 
 
