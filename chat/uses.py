@@ -15,9 +15,10 @@ from media_library.uses import Use
 
 
 @uses.register
-def quoted_in_conversations(asset: Asset, user: User) -> Iterator[Use]:
-    """By a clip that is still there; each conversation once. Where the file is attached is told already."""
+def in_conversations(asset: Asset, user: User) -> Iterator[Use]:
+    """Quoted by a clip that is still there, or brought along; each conversation once. Those of films are told by what films tell."""
     quoted = Exists(ClipProposal.objects.filter(conversation=OuterRef("pk"), asset=asset, removed_at=None))
     attached = Exists(Attachment.objects.filter(conversation=OuterRef("pk"), asset=asset))
-    for row in Conversation.objects.visible_to(user).filter(quoted, ~attached).order_by("-updated_at", "-pk"):
+    rows = Conversation.objects.visible_to(user).filter(quoted | attached, film_session=None)
+    for row in rows.order_by("-updated_at", "-pk"):
         yield Use("conversation", row.title, reverse("chat:conversation", args=[row.pk]), row.updated_at)

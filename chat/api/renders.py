@@ -26,7 +26,7 @@ from core.runs.models import Run
 from media_library.queries import links
 from media_library.services import clips as ranges
 
-CREATED = {"success": "bool", "video_url": "url", "clips_created": "int", "total_duration": "float"}
+CREATED = {"success": "bool", "video_id": "uuid", "video_url": "url", "clips_created": "int", "total_duration": "float"}
 FILM = {
     "id": "uuid",
     "status": "string",
@@ -181,6 +181,7 @@ def created(render: Render) -> dict[str, Any]:
         raise NotFoundError(rendering.NOT_FOUND)
     return {
         "success": True,
+        "video_id": render.asset.pk,
         "video_url": links.link(render.asset, inline=True),
         "clips_created": len(render.plan["clips"]),
         "total_duration": round(rendering.seconds_of(render), 3),

@@ -54,13 +54,24 @@ def rendered_before(stage: Stage) -> None:
 
 
 def plays_as_long_as_its_clips(stage: Stage, answer: Answer) -> None:
-    made = answer.json()
-    assert (made["clips_created"], made["total_duration"]) == (2, 2.5)
-    assert fetched(stage, made["video_url"], Range="bytes=0-9").status_code == 206
+    assert fetched(stage, answer.json()["video_url"], Range="bytes=0-9").status_code == 206
+    with store().local(film_of(stage).key) as path:
+        assert abs(probe(path).duration - 2.5) < 0.05
+
+
+def counts_clips_and_seconds(_stage: Stage, answer: Answer) -> None:
+    assert (answer.json()["clips_created"], answer.json()["total_duration"]) == (2, 2.5)
+
+
+def belongs_to_the_conversation(stage: Stage, answer: Answer) -> None:
+    assert film_of(stage).cut_from is None
+    assert answer.json()["video_id"] == str(film_of(stage).pk)
+
+
+def film_of(stage: Stage) -> Asset:
     film = Conversation.objects.get(pk=stage.world.conversation.pk).video
     assert isinstance(film, Asset)
-    with store().local(film.key) as path:
-        assert abs(probe(path).duration - 2.5) < 0.05
+    return film
 
 
 def foreign_video(stage: Stage) -> list[dict[str, Any]]:
@@ -84,5 +95,5 @@ scene(
             Twist(given=footage, body=body(clips=lambda _: clips(random_id(), *RANGES))),
         ),
     },
-    effects=(plays_as_long_as_its_clips,),
+    effects=(plays_as_long_as_its_clips, counts_clips_and_seconds, belongs_to_the_conversation),
 )
