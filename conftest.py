@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import django
 import pytest
+from asgiref.sync import SyncToAsync
 from django.conf import settings
+from django.db import connections
 
 from core import embedded
 
@@ -68,6 +70,13 @@ settings.DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchro
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Tests share one address and call often. Those about limits ask for the fixture `rate_limits`.
 settings.RATE_LIMITS = False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The thread in which async tests ask the database lives as long as the process: it lets go before the database is dropped."""
+    yield
+    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 @pytest.fixture
