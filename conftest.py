@@ -17,9 +17,8 @@ from urllib.parse import urlsplit
 
 import django
 import pytest
-from asgiref.sync import SyncToAsync
 from django.conf import settings
-from django.db import connections
+from django.db import connection
 
 from core import embedded
 
@@ -73,10 +72,14 @@ settings.RATE_LIMITS = False
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The thread in which async tests ask the database lives as long as the process: it lets go before the database is dropped."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Threads in which async tests and sockets ask the database live as long as the process: they let go before it is dropped."""
     yield
-    SyncToAsync.single_thread_executor.submit(connections.close_all).result()
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND state = 'idle'"
+        )
 
 
 @pytest.fixture
