@@ -49,7 +49,7 @@ def sign_in(page: Page, *, code: str) -> None:
     page.get_by_role("button", name="Sign in").click()
     page.get_by_label("Code", exact=True).fill(code)
     page.get_by_role("button", name="Go on").click()
-    expect(page).to_have_url(re.compile(r"/jobs$"))
+    expect(page).to_have_url(re.compile(r"/chat$"))
 
 
 def test_from_the_registration_to_a_revoked_sign_in(open_page: OpenPage, axe: Callable[[Page], list[str]]) -> None:
@@ -80,7 +80,7 @@ def test_from_the_registration_to_a_revoked_sign_in(open_page: OpenPage, axe: Ca
     assert all(code in download.value.path().read_text() for code in codes)
     assert axe(page) == []
     page.get_by_role("link", name="I have put them somewhere safe").click()
-    expect(page).to_have_url(re.compile(r"/jobs$"))
+    expect(page).to_have_url(re.compile(r"/chat$"))
 
     page.get_by_role("button", name=re.compile("account of Ada Lovelace")).click()
     page.get_by_role("button", name="Sign out").click()

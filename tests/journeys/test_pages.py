@@ -125,7 +125,7 @@ def test_people_arrive_where_they_wanted_to_go(open_page: OpenPage, mara: User) 
 def test_a_foreign_next_address_is_not_followed(open_page: OpenPage, mara: User) -> None:
     page = open_page("/login?next=https://elsewhere.example/")
     sign_in(page, password=scenes.PASSWORD)
-    expect(page).to_have_url(re.compile(r"/jobs$"))
+    expect(page).to_have_url(re.compile(r"/chat$"))
 
 
 def test_the_chosen_theme_is_in_the_first_paint(open_page: OpenPage, mara: User) -> None:
