@@ -189,7 +189,8 @@ def test_a_cut_is_moved_rendered_watched_and_taken_along(open_page: OpenPage, ma
     page.get_by_role("button", name="Replace").click()
     page.get_by_placeholder("What should be said or seen").fill("liquid oxygen venting")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Take from").first.click()
+    # The first search of a server loads the engine of meaning.
+    page.get_by_role("button", name="Take from").first.click(timeout=90_000)
     until(page, "document.querySelector('.scripting__editor [data-quote]').textContent.includes('oxygen')")
     page.get_by_role("button", name="Render", exact=True).click()
     picture(page, "desk-render")
