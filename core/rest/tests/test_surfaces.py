@@ -276,7 +276,9 @@ def test_a_preflight_needs_no_credential(settings: Any) -> None:
 TEMPLATES = Path(django_settings.ROOT, "templates")
 PAGES = sorted(path for path in TEMPLATES.rglob("*.html") if "mail" not in path.relative_to(TEMPLATES).parts)
 INLINE = {
-    "script": re.compile(r"<script(?=[\s>])(?![^>]*\bsrc=)(?![^>]*type=\"application/(?:ld\+)?json\")[^>]*>", re.IGNORECASE),
+    "script": re.compile(
+        r"<script(?=[\s>])(?![^>]*\bsrc=)(?![^>]*type=\"application/(?:ld\+)?json\")[^>]*>", re.IGNORECASE
+    ),
     "style element": re.compile(r"<style\b", re.IGNORECASE),
     "style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
     "handler": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
