@@ -17,7 +17,8 @@ MOST_STEPS = 200
 
 def work_off(run_id: uuid.UUID | None, *, until: str = "") -> Run:
     """Performs what is queued, and what waits as if its time had come, until nothing moves or only `until` is left to do."""
-    assert run_id is not None, "nothing was begun"
+    if run_id is None:
+        raise ValueError("nothing was begun")
     for _ in range(MOST_STEPS):
         moving = Step.objects.filter(run=run_id, status__in=["queued", "waiting"]).exclude(name=until)
         step = moving.exclude(status="waiting", run_after=None).order_by("position", "item", "pk").first()
