@@ -69,7 +69,7 @@ class CommentsOfThing(ConversationView):
     gives = Gives(get=COMMENTS, post=SAID)
 
     def thing(self, conversation: Conversation, index: int) -> ClipProposal | Record:
-        raise NotImplementedError
+        raise NotImplementedError  # of the thing that a subclass is about
 
     def get(self, _request: Request, conversation_id: uuid.UUID, index: int) -> Response:
         return Response(shapes(self.thing(self.find(conversation_id), index).comments))

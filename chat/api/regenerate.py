@@ -51,7 +51,7 @@ class RegenerateThing(ConversationView):
     throttle_group = "processing"
 
     def thing(self, conversation: Conversation, index: int) -> ClipProposal | Record:
-        raise NotImplementedError
+        raise NotImplementedError  # of the thing that a subclass is about
 
     def post(self, request: Request, conversation_id: uuid.UUID, index: int) -> HttpResponse:
         conversation = self.find(conversation_id)
@@ -71,7 +71,7 @@ class RegenerateThing(ConversationView):
         return when_done(request, run, when_made, refuse=regenerating.failure_of)
 
     def made(self, thing_id: uuid.UUID) -> dict[str, Any]:
-        raise NotImplementedError
+        raise NotImplementedError  # of the thing that a subclass is about
 
 
 class RegenerateClip(RegenerateThing):

@@ -153,7 +153,7 @@ def test_two_people_write_one_script(
     hers.get_by_role("button", name="Resolve").click()
     expect(hers.get_by_role("button", name="Open again")).to_be_visible()
     for theme in ("light", "dark"):
-        hers.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
+        hers.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of the two that there are
         for name in ("Script", "Cut", "Comments"):
             tab(hers, name)
             assert axe(hers) == []

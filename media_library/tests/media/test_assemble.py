@@ -38,7 +38,7 @@ def film(
 ) -> tuple[Piece, list[Place], list[Source]]:
     spans = [span_of(one, shape, start=start, end=end) for one, (start, end) in zip(sources, ranges, strict=True)]
     places = lay_out(
-        [Wish(frames=span.frames, **wish) for span, wish in zip(spans, wishes, strict=True)],  # type: ignore[arg-type]
+        [Wish(frames=span.frames, **wish) for span, wish in zip(spans, wishes, strict=True)],  # type: ignore[arg-type]  # the cases are plain mappings
         transition=transition,
     )
     shown = [Source(footage=one, span=span) for one, span in zip(sources, spans, strict=True)]
@@ -178,7 +178,7 @@ def test_a_chosen_aspect_fits_the_picture_in(
     aspect: str, size: tuple[int, int], source: Footage, tmp_path: Path
 ) -> None:
     for fill in ("black", "blurred"):
-        shape = film_shape([(source, 1.0)], aspect=aspect, fill=fill)  # type: ignore[arg-type]
+        shape = film_shape([(source, 1.0)], aspect=aspect, fill=fill)  # type: ignore[arg-type]  # the cases are plain strings
         assert (shape.width, shape.height, shape.headers) == (*size, b"")
         made, _, _ = film([source], [(0.0, 0.4)], [{}], tmp_path / f"{fill}.mp4", shape=shape)
         assert (made.frames, made.copied) == (10, 0)
