@@ -43,7 +43,7 @@ LOST = "The process that asked was stopped before the answer was kept."
 class Use:
     """Who uses a model and for what. `key` names the piece of work: the same key with the same request is paid for once.
 
-    `endpoint` is the route or page that asked; `conversation_id` what it was for.
+    `endpoint` is the route or page that asked; `conversation_id` or `subject_id` what it was for.
     """
 
     purpose: str
@@ -53,6 +53,7 @@ class Use:
     key: str = ""
     endpoint: str = ""
     conversation_id: UUID | None = None
+    subject_id: UUID | None = None
 
 
 def key_of(use: Use, capability: str, *request: str | bytes) -> str:
@@ -167,6 +168,7 @@ def begin(
                     run_id=use.run_id,
                     endpoint=use.endpoint,
                     conversation_id=use.conversation_id,
+                    subject_id=use.subject_id,
                     request=redaction.kept(request),
                     key=key,
                     reserved=estimate,

@@ -73,6 +73,8 @@ class Call(models.Model):
     # The route or page that asked, the conversation it was for, and what was asked, without what nobody may read later.
     endpoint = models.CharField(max_length=200, blank=True)
     conversation_id = models.UUIDField(null=True, blank=True, db_index=True)
+    # The generation session or the dub that it was for: what its costs are added up by.
+    subject_id = models.UUIDField(null=True, blank=True, db_index=True)
     request: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)
     provider_ref = models.CharField(max_length=200, blank=True)
     response: models.JSONField[Any, Any] = models.JSONField(null=True, blank=True)

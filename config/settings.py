@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "ai",
     "media_library",
     "jobs",
+    "generation",
+    "dubbing",
     "qc",
     "chat",
 ]
@@ -247,6 +249,7 @@ AI_ROUTES = {
     for name in (
         *("chat", "speech_to_text", "text_to_speech", "translate"),
         *("describe_image", "embed", "diarize", "summarize"),
+        *("generate_image", "generate_video", "match_voice"),
     )
 }
 OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")

@@ -62,6 +62,10 @@ from core.models import AuditEvent, AuditTombstone
 from core.rest.models import IdempotentAnswer, RequestLog
 from core.runs.models import OutboxMessage, Run, Step
 from core.storage.models import Removal, Upload
+from dubbing.models import Dub, DubLine, DubSpeaker, ProcessingJob, VoiceClone
+from dubbing.tests.factories import DubFactory, ProcessingJobFactory, line_in, role_in
+from generation.models import GenerationSession, Preset, Round, Take
+from generation.tests.factories import SessionFactory, round_of, take_of
 from jobs.models import Brief, Delivery, Job, LanguageOutput, PausePoint
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions
 from media_library.models import (
@@ -345,5 +349,16 @@ MAKERS: dict[type[models.Model], Callable[[], Any]] = {
     Webhook: a_webhook,
     WebhookDelivery: lambda: WebhookDelivery.objects.create(
         webhook=a_webhook(), event="media-processed", subject=unique(20), payload={}
+    ),
+    GenerationSession: SessionFactory,
+    Round: lambda: round_of(SessionFactory()),
+    Take: lambda: take_of(SessionFactory()),
+    Preset: lambda: Preset.objects.create(owner=UserFactory(), name=unique(20)),
+    Dub: DubFactory,
+    DubSpeaker: lambda: role_in(DubFactory()),
+    DubLine: lambda: line_in(DubFactory()),
+    ProcessingJob: ProcessingJobFactory,
+    VoiceClone: lambda: VoiceClone.objects.create(
+        id=uuid.uuid4(), profile=VoiceProfileFactory(), target_language="es", text_content="Hola.", asset=AssetFactory()
     ),
 }

@@ -351,7 +351,7 @@ CLIENTS = re.compile(
 
 def test_nothing_else_of_the_studio_fetches_addresses() -> None:
     root = Path(__file__).resolve().parents[2]
-    apps = ("accounts", "ai", "chat", "config", "core", "jobs", "media_library", "qc")
+    apps = ("accounts", "ai", "chat", "config", "core", "dubbing", "generation", "jobs", "media_library", "qc")
     found = {
         str(path.relative_to(root))
         for app in apps

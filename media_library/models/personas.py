@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Lower
 
 from accounts.models import Organization, User
+from core.runs.models import Run
 from media_library.models.assets import Asset
 
 
@@ -48,6 +49,12 @@ class VoiceProfile(models.Model):
     model_key = models.CharField(max_length=300, blank=True)
     engine = models.CharField(max_length=100, blank=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING)
+    # How near the matched voice came to the sample: the cosine of their speaker vectors.
+    similarity = models.FloatField(null=True, blank=True)
+    # The hosted provider's own name of the voice, where one made it.
+    hosted_voice = models.CharField(max_length=200, blank=True)
+    problem = models.TextField(blank=True)
+    run = models.ForeignKey(Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     is_public = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
@@ -75,6 +82,8 @@ class VoiceConsent(models.Model):
     given_by = models.CharField(max_length=255)
     given_at = models.DateTimeField()
     statement = models.TextField()
+    # Which wording of the studio's terms of consent the statement was given under; empty for the person's own words alone.
+    terms = models.CharField(max_length=20, blank=True)
     audio = models.ForeignKey(Asset, null=True, blank=True, on_delete=models.SET_NULL, related_name="consents")
     # Of the recorded consent, or else of the sample that it allows: what exactly was agreed to.
     audio_sha256 = models.CharField(max_length=64, blank=True)

@@ -1,0 +1,8 @@
+"""Pages of generation sessions. Literal paths come before parameters."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+app_name = "generation"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""Websocket routes of generation sessions."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
