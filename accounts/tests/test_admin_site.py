@@ -61,6 +61,8 @@ OURS = {
     "ai",
     "media_library",
     "jobs",
+    "generation",
+    "dubbing",
     "qc",
     "chat",
     "otp_totp",
