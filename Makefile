@@ -43,8 +43,7 @@ check: setup-dev
 
 test: check
 	@$(PYTHON) manage.py models
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser" --durations=30 --durations-min=5
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m browser --durations=15 --durations-min=10
+	@PYTHON=$(PYTHON) .ci/test
 
 bench: setup-dev
 	@$(PYTHON) manage.py models
