@@ -11,8 +11,8 @@ from typing import Protocol
 from fpdf import FPDF
 from fpdf.enums import XPos, YPos
 
-from chat.exporting import fonts
 from chat.exporting.values import Block, clean
+from core import fonts
 from media_library.media.formats.characters import is_right_to_left, language_tag, one_line
 
 # The writer tells of every glyph on its own logger; what is missing is said in the document.

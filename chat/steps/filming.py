@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from chat.exporting import fonts
 from chat.models import Render
 from chat.services import rendering
+from core import fonts
 from core.runs.context import StepContext
 from core.runs.errors import StepError
 from core.runs.models import Step

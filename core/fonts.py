@@ -1,4 +1,4 @@
-"""Letters for documents that carry them along: the studio's own files first, then whatever this machine has."""
+"""Letters of any script, for documents that carry them and pictures that show them: the studio's own files first, then this machine's."""
 
 from __future__ import annotations
 
