@@ -53,8 +53,30 @@ CATALOGUE: tuple[Named, ...] = (
     Named("text-embedding-3-large", "embed", "openai", "text-embedding-3-large"),
     Named("resemblyzer", "diarize", "local", "resemblyzer", ("local",)),
     Named("gpt-4o-transcribe-diarize", "diarize", "openai", "gpt-4o-transcribe-diarize", ("openai",)),
-    Named("flux-schnell", "generate_image", "replicate", aliases=("flux", "replicate_flux")),
-    Named("gen-4-turbo", "generate_video", "replicate", aliases=("gen4-turbo", "gen4", "runway", "replicate_luma")),
+    Named("voice-match", "match_voice", "local", "voice-match", ("local",)),
+    Named(
+        "eleven-multilingual",
+        "match_voice",
+        "elevenlabs",
+        "eleven_multilingual_v2",
+        ("elevenlabs", "eleven_multilingual_v2"),
+    ),
+    Named("eleven-flash", "match_voice", "elevenlabs", "eleven_flash_v2_5", ("eleven_flash_v2_5",)),
+    Named("flux-schnell", "generate_image", "replicate", "flux-schnell", ("flux", "replicate_flux")),
+    Named("gpt-image", "generate_image", "openai", "gpt-image-1.5", ("gpt-image-1.5", "openai")),
+    Named("gpt-image-mini", "generate_image", "openai", "gpt-image-1-mini", ("gpt-image-1-mini",)),
+    Named("gemini-image", "generate_image", "google", "gemini-3.1-flash-image", ("gemini-3.1-flash-image", "gemini")),
+    Named("imagen", "generate_image", "google", "imagen-4.0-generate-001", ("imagen-4", "imagen-4.0-generate-001")),
+    Named("storyboard", "generate_image", "local", "storyboard", ("local", "library")),
+    Named(
+        *("gen-4-turbo", "generate_video", "replicate", "gen-4-turbo"),
+        aliases=("gen4-turbo", "gen4", "runway", "replicate_luma"),
+    ),
+    Named("sora-2", "generate_video", "openai", "sora-2", ("sora", "openai")),
+    Named("sora-2-pro", "generate_video", "openai", "sora-2-pro"),
+    Named("veo-fast", "generate_video", "google", "veo-3.1-fast-generate-preview", ("gemini",)),
+    Named("veo", "generate_video", "google", "veo-3.1-generate-preview"),
+    Named("camera", "generate_video", "local", "camera", ("local",)),
 )
 
 # Capabilities that a chat model also serves: the same names are understood there.

@@ -32,6 +32,9 @@ LOCAL: dict[str, dict[str, str]] = {
     "describe_image": {"looking": "ai.local.looking.MeasuredLook"},
     "diarize": {"resemblyzer": "ai.local.voices.Voices"},
     "summarize": {"extract": "ai.local.extract.Extract"},
+    "match_voice": {"voice-match": "ai.local.matching.VoiceMatch"},
+    "generate_image": {"storyboard": "ai.local.storyboard.Storyboard"},
+    "generate_video": {"camera": "ai.local.camera.Camera"},
 }
 HOSTED: dict[str, dict[str, str]] = {
     "anthropic": {
@@ -49,11 +52,31 @@ HOSTED: dict[str, dict[str, str]] = {
         "text_to_speech": "ai.providers.openai_speech.OpenAITextToSpeech",
         "embed": "ai.providers.openai.OpenAIEmbed",
         "diarize": "ai.providers.openai_speech.OpenAIDiarize",
+        "generate_image": "ai.providers.openai_pictures.OpenAIImage",
+        "generate_video": "ai.providers.openai_pictures.OpenAIVideo",
     },
+    "replicate": {
+        "generate_image": "ai.providers.replicate.ReplicateImage",
+        "generate_video": "ai.providers.replicate.ReplicateVideo",
+    },
+    "google": {
+        "generate_image": "ai.providers.google.GoogleImage",
+        "generate_video": "ai.providers.google.GoogleVideo",
+    },
+    "elevenlabs": {"match_voice": "ai.providers.elevenlabs.ElevenLabs"},
+}
+# The setting that switches a provider on.
+KEYS = {
+    "anthropic": "ANTHROPIC_API_KEY",
+    "openai": "OPENAI_API_KEY",
+    "replicate": "REPLICATE_API_TOKEN",
+    "google": "GEMINI_API_KEY",
+    "elevenlabs": "ELEVENLABS_API_KEY",
 }
 CAPABILITIES = (
     *("chat", "speech_to_text", "text_to_speech", "translate"),
     *("describe_image", "embed", "diarize", "summarize"),
+    *("match_voice", "generate_image", "generate_video"),
 )
 
 # What a key alone switches on, first match wins. Search vectors of two models cannot be compared, so embed moves only when told to;
@@ -67,6 +90,9 @@ HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
     "text_to_speech": ("openai:gpt-4o-mini-tts",),
     "embed": (),
     "diarize": (),
+    "match_voice": ("elevenlabs:eleven_multilingual_v2",),
+    "generate_image": ("replicate:flux-schnell", "openai:gpt-image-1.5", "google:gemini-3.1-flash-image"),
+    "generate_video": ("replicate:gen-4-turbo", "openai:sora-2", "google:veo-3.1-fast-generate-preview"),
 }
 # Kokoro sounds best and speaks few languages; espeak-ng speaks the others.
 LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
@@ -79,6 +105,9 @@ LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {
     "embed": ("local:e5-small",),
     "diarize": ("local:resemblyzer",),
     "summarize": ("local:extract",),
+    "match_voice": ("local:voice-match",),
+    "generate_image": ("local:storyboard",),
+    "generate_video": ("local:camera",),
 }
 
 
@@ -100,7 +129,7 @@ def routes(capability: str, *, model: str = "") -> list[Route]:
     `model` is a name of the catalogue that the caller asked for: it comes alone and first if it can be served here, and
     otherwise changes nothing. A name outside the catalogue raises UnknownNameError.
     """
-    configured = [_route(capability, spec) for spec in _specs(capability)]
+    configured = [route(capability, spec) for spec in _specs(capability)]
     if not model:
         return configured
     named = catalogue.find(capability, model)
@@ -108,15 +137,15 @@ def routes(capability: str, *, model: str = "") -> list[Route]:
         return configured
     if named.provider == "local" and named.model not in LOCAL.get(capability, {}):
         return configured
-    return [_route(capability, f"{named.provider}:{named.model}")]
+    return [route(capability, f"{named.provider}:{named.model}")]
 
 
 def is_configured(provider: str) -> bool:
-    if provider == "anthropic":
-        return bool(settings.ANTHROPIC_API_KEY)
     if provider == "openai":
         # A server of one's own may need no key.
         return bool(settings.OPENAI_API_KEY or settings.OPENAI_BASE_URL)
+    if provider in KEYS:
+        return bool(getattr(settings, KEYS[provider]))
     return provider == "local"
 
 
@@ -127,7 +156,8 @@ def _specs(capability: str) -> list[str]:
     return hosted[:1] or list(LOCAL_DEFAULTS[capability])
 
 
-def _route(capability: str, spec: str) -> Route:
+def route(capability: str, spec: str) -> Route:
+    """The engine that is written as provider:model, whatever is configured for new work."""
     provider, _, model = spec.partition(":")
     variable = f"AI_{capability.upper()}"
     if provider == "local":
@@ -141,7 +171,7 @@ def _route(capability: str, spec: str) -> Route:
         able = ", ".join(name for name, served in HOSTED.items() if capability in served)
         raise ImproperlyConfigured(f"{variable}={spec} must be provider:model with a provider of: {able}, local.")
     if not is_configured(provider):
-        raise ImproperlyConfigured(f"{variable}={spec} needs {provider.upper()}_API_KEY.")
+        raise ImproperlyConfigured(f"{variable}={spec} needs {KEYS[provider]}.")
     engine = Engine(provider, _provider_model(capability, provider, model))
     return Route(engine, lambda wire: _load(path)(engine.model, wire))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,17 +15,26 @@ from uuid import UUID
 import numpy as np
 import structlog
 
-from ai import catalogue, ledger, recordings, routing
+from ai import catalogue, ledger, recordings, routing, spoken
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.chat import Chat, ChatRequest
 from ai.capabilities.describe_image import DescribeImage, Seen
 from ai.capabilities.embed import Embed, Vectors
+from ai.capabilities.match_voice import Checked, Matched, MatchedVoice
 from ai.capabilities.speech_to_text import Segment, SpeechToText, Transcription, Word
 from ai.capabilities.text_to_speech import Speech, TextToSpeech, Voice
 from ai.capabilities.translate import Translate, TranslationRequest
 from ai.conversation import StreamedAnswer
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError, UnknownNameError
 from ai.ledger import Use, key_of
+from ai.matching import (
+    check_sample,
+    forget_voice,
+    match_voice,
+    matched_voice_speaks,
+    similarity,
+    speak_matched,
+)
 from ai.models import Call
 from ai.prices import estimate_tokens
 from ai.routing import Route
@@ -42,19 +50,28 @@ from core.storage import store
 __all__ = [
     "Answer",
     "CatalogueVoice",
+    "Checked",
+    "Matched",
+    "MatchedVoice",
     "MissingEngines",
     "StreamedAnswer",
     "Use",
     "chat_complete",
     "chat_stream",
+    "check_sample",
     "describe",
     "diarize",
     "embed_passages",
     "embed_query",
     "engine_for",
+    "forget_voice",
+    "match_voice",
+    "matched_voice_speaks",
     "missing_languages",
     "require_voice",
+    "similarity",
     "speak",
+    "speak_matched",
     "summarize",
     "transcribe",
     "translate",
@@ -123,8 +140,8 @@ def speak(
         estimate=Usage(seconds=len(text) / 10 / speed, characters=len(text)),
         asked={"text": text, "language": language, "voice": voice, "speed": speed},
         ask=ask,
-        keep=_keep_speech,
-        load=lambda call: _load_speech(call, into),
+        keep=spoken.keep,
+        load=lambda call: spoken.load(call, into),
     )
     return perform(work, routes)
 
@@ -444,25 +461,6 @@ def _transcription(kept: dict[str, Any]) -> Transcription:
         for one in kept["segments"]
     ]
     return Transcription(kept["language"], kept["language_confidence"], kept["duration"], segments)
-
-
-def _keep_speech(speech: Speech, call_id: UUID) -> Kept:
-    key = f"ai/speech/{call_id}"
-    try:
-        store().put(key, speech.path, content_type="audio/wav")
-    except StorageFullError:
-        # The sound is there and paid for; only a retry would have to pay again.
-        log.warning("ai.answer_not_kept", call=str(call_id))
-        return Kept()
-    return Kept({"seconds": speech.seconds, "voice": asdict(speech.voice)}, key)
-
-
-def _load_speech(call: Call, into: Path) -> Speech | None:
-    if not call.response or not call.response_key or not store().exists(call.response_key):
-        return None
-    with store().local(call.response_key) as path:
-        shutil.copyfile(path, into)
-    return Speech(into, call.response["seconds"], Voice(**call.response["voice"]))
 
 
 def _keep_vectors(vectors: Vectors, call_id: UUID) -> Kept:

@@ -256,10 +256,18 @@ OPENAI_API_KEY = env.text("OPENAI_API_KEY", "")
 OPENAI_BASE_URL = env.text("OPENAI_BASE_URL", "")
 ANTHROPIC_API_KEY = env.text("ANTHROPIC_API_KEY", "")
 ANTHROPIC_BASE_URL = env.text("ANTHROPIC_BASE_URL", "")
+REPLICATE_API_TOKEN = env.text("REPLICATE_API_TOKEN", "")
+REPLICATE_BASE_URL = env.text("REPLICATE_BASE_URL", "")
+GEMINI_API_KEY = env.text("GEMINI_API_KEY", "")
+GEMINI_BASE_URL = env.text("GEMINI_BASE_URL", "")
+ELEVENLABS_API_KEY = env.text("ELEVENLABS_API_KEY", "")
+ELEVENLABS_BASE_URL = env.text("ELEVENLABS_BASE_URL", "")
 # Between two bytes of a provider's answer, and for the whole of it.
 AI_CONNECT_SECONDS = env.number("AI_CONNECT_SECONDS", 5, least=1)
 AI_READ_SECONDS = env.number("AI_READ_SECONDS", 60, least=1)
 AI_TOTAL_SECONDS = env.number("AI_TOTAL_SECONDS", 600, least=1)
+# How long a provider may take to make a picture or a clip; after that the step tries again, and asks for the same one.
+AI_GENERATION_SECONDS = env.number("AI_GENERATION_SECONDS", 900, least=1)
 
 # People.
 AUTH_USER_MODEL = "accounts.User"
