@@ -16,7 +16,7 @@ def silent(_fraction: float, _message: str) -> None:
 
 @dataclass(frozen=True)
 class Engine:
-    """Who does the work. `provider` is anthropic, openai or local; `model` is the engine's own name, as results state it."""
+    """Who does the work. `provider` is `local` or a hosted one; `model` is the engine's own name, as results state it."""
 
     provider: str
     model: str
@@ -31,7 +31,7 @@ class Usage:
 
     input_tokens: int = 0
     output_tokens: int = 0
-    seconds: float = 0.0  # of audio heard or spoken
+    seconds: float = 0.0  # of audio heard or spoken, of video made
     images: int = 0
     characters: int = 0
     cost: Decimal = field(default=Decimal(0))
