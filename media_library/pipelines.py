@@ -12,8 +12,8 @@ from core.live import pace
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from media_library import events
-from media_library.models import Asset, ClipFile, Transcript
-from media_library.services import clips, identifying, imports, ingestion, intake, transcripts
+from media_library.models import Asset, ClipFile, Transcript, VoiceProfile
+from media_library.services import clips, identifying, imports, ingestion, intake, transcripts, voices
 from media_library.steps.again import ListenAgain, TellApart
 from media_library.steps.clips import CutOut, MakeClipFile
 from media_library.steps.describe import Describe
@@ -21,6 +21,7 @@ from media_library.steps.fetch import Fetch
 from media_library.steps.finding import Chapters, Index
 from media_library.steps.intake import Check, Conform, Look
 from media_library.steps.listen import TellSpeakers, Transcribe
+from media_library.steps.match_voice import CheckSample, FitVoice, ForgetHosted
 from media_library.steps.pictures import FindShots, Picture, Render
 from media_library.steps.reading import ReadText
 from media_library.steps.sound import Draw
@@ -250,5 +251,45 @@ CLIP = register(
         steps=(StepSpec("cut", MakeClipFile, queue="media"),),
         sees=lambda user, subject_id: ClipFile.objects.visible_to(user).filter(pk=subject_id).exists(),
         result=clip_made,
+    )
+)
+
+
+class VoiceListener(ClipListener):
+    """What goes wrong stands at the profile, for whoever looks at it."""
+
+    def failed(self, run: Run, step: Step) -> None:
+        voices.failed(run.subject_id, step.error)
+
+
+def _sees_voice(user: User, profile_id: uuid.UUID) -> bool:
+    return VoiceProfile.objects.visible_to(user).filter(pk=profile_id).exists()
+
+
+def _voice_matched(run: Run) -> dict[str, Any] | None:
+    found = VoiceProfile.objects.filter(pk=run.subject_id).values("status", "similarity", "engine").first()
+    return {"profile_id": str(run.subject_id), **found} if found else None
+
+
+MATCH_VOICE = register(
+    Pipeline(
+        kind=voices.KIND,
+        listener=VoiceListener(),
+        sees=_sees_voice,
+        result=_voice_matched,
+        steps=(
+            StepSpec("check", CheckSample, queue="ai", retry=ENGINES),
+            StepSpec("match", FitVoice, queue="ai", needs=("check",), weight=8, retry=ENGINES),
+        ),
+    )
+)
+FORGET_VOICE = register(
+    Pipeline(
+        kind=voices.FORGET,
+        listener=ClipListener(),
+        # A provider may be away for days; what it keeps of a voice must go all the same.
+        steps=(
+            StepSpec("forget", ForgetHosted, queue="ai", retry=RetryPolicy(failures=20, backoff=timedelta(seconds=30))),
+        ),
     )
 )

@@ -12,3 +12,6 @@ asset_settled = Signal()
 
 pronunciations_changed = Signal()
 """entries (Pronunciation): they are said in another way from now on. What was spoken with them says it in the old one."""
+
+voice_revoked = Signal()
+"""profile (VoiceProfile), actor: its speaker has taken the consent back. What was made with the voice is marked, and speaks no more."""

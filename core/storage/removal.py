@@ -34,6 +34,11 @@ def remove_unless_kept(key: str) -> bool:
     return free
 
 
+def keep_for(key: str, seconds: float) -> None:
+    """A file that can be made again, kept until nobody has asked for it so long. Call before it is written, and when it is used."""
+    Removal.objects.update_or_create(key=key, defaults={"due_at": Now() + timedelta(seconds=seconds)})
+
+
 def never() -> bool:
     return False
 
@@ -81,6 +86,13 @@ def remove(keys: Iterable[str]) -> int:
             gone.append(key)
     Removal.objects.filter(key__in=gone).delete()
     return len(gone)
+
+
+def remove_kept(prefix: str) -> None:
+    """What was kept for a while under this prefix goes now. Call in the transaction that has made it needless."""
+    remove_now = list(Removal.objects.filter(key__startswith=prefix).values_list("key", flat=True))
+    Removal.objects.filter(key__in=remove_now).update(due_at=Now())
+    transaction.on_commit(lambda: remove(remove_now[:AT_ONCE]), robust=True)
 
 
 def sweep(limit: int = 1000) -> int:
