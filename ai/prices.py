@@ -84,14 +84,12 @@ PRICES: dict[str, Price] = {
     "google:veo-3.1-fast-generate-preview": Price(second=Decimal("0.15"), lengths=(4, 6, 8)),
 }
 
-# A hosted model that the table does not know is counted at the dearest rate of its provider, so that a budget is kept rather than missed.
+# A hosted model that the table does not know is counted at the dearest rate of its family or provider, whichever its name begins with
+# first in this table, so that a budget is kept rather than missed.
 UNLISTED: dict[str, Price] = {
     "anthropic": tokens("10", "50"),
-    "openai": Price(
-        *(Decimal(5), Decimal(30), Decimal("0.015"), Decimal(30), Decimal("0.25")),
-        second=Decimal("0.50"),
-        lengths=(4, 8, 12),
-    ),
+    "openai:sora": Price(second=Decimal("0.50"), lengths=(4, 8, 12)),
+    "openai": Price(Decimal(5), Decimal(30), Decimal("0.015"), Decimal(30), Decimal("0.25")),
     "replicate": Price(image=Decimal("0.10"), second=Decimal("0.50"), lengths=(5, 10)),
     "google": Price(image=Decimal("0.25"), second=Decimal("0.60"), lengths=(4, 6, 8)),
     "elevenlabs": Price(characters=Decimal(200)),
@@ -100,7 +98,8 @@ UNLISTED: dict[str, Price] = {
 
 def price(engine: Engine) -> Price | None:
     """None: the engine runs here and costs nothing."""
-    return PRICES.get(str(engine)) or UNLISTED.get(engine.provider)
+    name = str(engine)
+    return PRICES.get(name) or next((rate for start, rate in UNLISTED.items() if name.startswith(start)), None)
 
 
 def cost(engine: Engine, usage: Usage) -> Decimal:
