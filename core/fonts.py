@@ -14,6 +14,8 @@ log = structlog.get_logger(__name__)
 
 OWN = Path(__file__).parent / "fonts"
 MAIN, BOLD = OWN / "DejaVuSans.ttf", OWN / "DejaVuSans-Bold.ttf"
+# What people may choose among for words in a picture. Letters that a face lacks come from the others.
+FACES = {"sans": MAIN, "bold": BOLD, "serif": OWN / "DejaVuSerif.ttf", "mono": OWN / "DejaVuSansMono.ttf"}
 FALLBACKS = tuple(
     OWN / name for name in ("StudioHan.otf", "StudioHangul.otf", "NotoSansDevanagari.ttf", "NotoSansThai.ttf")
 )

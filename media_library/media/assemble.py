@@ -149,14 +149,18 @@ def make_piece(
     before: Source | None = None,
     card: Planes | None = None,
     drawn: Drawn | None = None,
+    touched: Sequence[tuple[int, int]] | None = None,
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> Piece:
-    """The pictures of one clip. `before` is the clip that it dissolves out of; `drawn` stands over all of it, which is then encoded."""
+    """The pictures of one clip. `before` is the clip that it dissolves out of; `drawn` stands over its `touched` frames, or over all of
+    it where those are not named. What it stands over is encoded, the rest is copied wherever that can be.
+    """
     with tempfile.TemporaryDirectory(prefix="piece-", dir=into.parent) as scratch:
         made = _Piece(source, shape, place, Path(scratch), progress=progress, halt=halt)
-        parts = made.whole(before, card, drawn) if drawn is not None else made.parts(before, card)
-        return stitch(parts, into, shape, halt=halt)
+        if drawn is not None:
+            made.draw(drawn, touched)
+        return stitch(made.parts(before, card), into, shape, halt=halt)
 
 
 class _Piece:
@@ -173,16 +177,14 @@ class _Piece:
         self._source, self._shape, self._place, self._scratch = source, shape, place, scratch
         self._progress, self._halt = progress, halt
         self._made = 0
+        self._drawn: Drawn | None = None
+        self._touched: list[tuple[int, int]] = []
 
-    def whole(self, before: Source | None, card: Planes | None, drawn: Drawn) -> list[Piece]:
-        def frames() -> Iterator[Planes]:
-            place = self._place
-            everything = chain(self._card(card), self._joint(before), self._shown(place.dissolves, self._beyond))
-            for number, planes in enumerate(everything):
-                drawn(planes, number)
-                yield planes
-
-        return [self._encode(frames())]
+    def draw(self, drawn: Drawn, touched: Sequence[tuple[int, int]] | None) -> None:
+        """`touched` counts from the first frame of the piece."""
+        self._drawn = drawn
+        whole = self._place.card + self._beyond
+        self._touched = [(0, whole)] if touched is None else spans(touched, within=(0, whole), gap=self._least)
 
     def parts(self, before: Source | None, card: Planes | None) -> list[Piece]:
         place, parts = self._place, []
@@ -190,12 +192,38 @@ class _Piece:
         closing = max(opening, self._beyond - place.falls)
         if place.card or opening:
             head = chain(self._card(card), self._joint(before), self._shown(place.dissolves, opening))
-            parts.append(self._encode(head))
-        if closing > opening:
-            parts.append(self._middle(opening, closing))
+            parts.append(self._encode(self._over(head, 0)))
+        for begin, beyond, is_drawn in self._slices(opening, closing):
+            parts.append(self._between(begin, beyond) if is_drawn else self._middle(begin, beyond))
         if self._beyond > closing:
-            parts.append(self._encode(self._shown(closing, self._beyond)))
+            parts.append(self._between(closing, self._beyond))
         return parts
+
+    def _slices(self, begin: int, beyond: int) -> Iterator[tuple[int, int, bool]]:
+        """The clip's frames in stretches over which something stands, or nothing."""
+        card = self._place.card
+        at = begin
+        for first, last in spans([(one - card, other - card) for one, other in self._touched], within=(begin, beyond)):
+            if first > at:
+                yield at, first, False
+            yield first, last, True
+            at = last
+        if beyond > at:
+            yield at, beyond, False
+
+    def _between(self, begin: int, beyond: int) -> Piece:
+        return self._encode(self._over(self._shown(begin, beyond), self._place.card + begin))
+
+    def _over(self, frames: Iterable[Planes], number: int) -> Iterator[Planes]:
+        """`number` is that of the first of these frames in the piece."""
+        for place, planes in enumerate(frames, start=number):
+            if self._drawn is not None:
+                self._drawn(planes, place)
+            yield planes
+
+    @property
+    def _least(self) -> int:
+        return int(_LEAST_TO_COPY_SECONDS * self._shape.fps)
 
     @property
     def _beyond(self) -> int:
@@ -205,9 +233,8 @@ class _Piece:
     def _middle(self, begin: int, beyond: int) -> Piece:
         """Copied where that can be, but for its ends."""
         shape, source = self._shape, self._source
-        least = _LEAST_TO_COPY_SECONDS * shape.fps
-        if source.footage is None or not source.span.copyable or beyond - begin < least:
-            return self._encode(self._shown(begin, beyond))
+        if source.footage is None or not source.span.copyable or beyond - begin < self._least:
+            return self._between(begin, beyond)
         into = self._path()
         first = source.span.first
         try:
@@ -225,7 +252,7 @@ class _Piece:
             if sorted(places) != list(range(beyond - begin)):
                 raise NotJoinableError("its frames are not where they were counted")
         except (NotJoinableError, NotMediaError, TruncatedError, UnsupportedError):
-            return self._encode(self._shown(begin, beyond))
+            return self._between(begin, beyond)
         delay = max(order - at for order, at in enumerate(places))
         return Piece(path=into, frames=len(places), copied=joined.copied, delay=delay)
 
@@ -279,6 +306,20 @@ class _Piece:
 
     def _path(self) -> Path:
         return self._scratch / f"{len(list(self._scratch.iterdir()))}.mp4"
+
+
+def spans(found: Iterable[tuple[int, int]], *, within: tuple[int, int], gap: int = 0) -> list[tuple[int, int]]:
+    """In order and apart, cut to `within`; those that are no more than `gap` apart become one."""
+    first, last = within
+    merged: list[tuple[int, int]] = []
+    for begin, beyond in sorted((max(first, one), min(last, other)) for one, other in found):
+        if begin >= beyond:
+            continue
+        if merged and begin - merged[-1][1] <= gap:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], beyond))
+        else:
+            merged.append((begin, beyond))
+    return merged
 
 
 def _level(number: int, total: int, *, rises: int, falls: int) -> float:

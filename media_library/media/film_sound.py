@@ -53,10 +53,20 @@ class Heard:
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """`level` is how much louder it is than the programme where nobody speaks, in decibels (below 0: quieter)."""
+    """`level` is how much louder it is than the programme where nobody speaks, in decibels (below 0: quieter).
+
+    `leads` turns it round: it is a narration, as loud as it is but for `level`, and the programme gives way to it. Where neither gives
+    way, `ducks` is False. `alone` is how loud it is beside a programme without a sound; None leaves it as loud as it is.
+    """
 
     path: Path
     level: float = -8.0
+    loops: bool = True
+    leads: bool = False
+    ducks: bool = True
+    rises: float = 0.0
+    falls: float = MUSIC_FADE_SECONDS
+    alone: float | None = -20.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +108,14 @@ def film_sound(
         heard = _kept(_programme(clips, fps=fps, total=total, halt=halt), mix, report(0.0, 0.5))
         ducked: Sequence[Span] = ()
         if music is not None:
-            ducked = _speech(heard) if speech is None else _merged(speech)
+            own = profile(blocks(music.path, halt=halt))
+            ducked = _giving_way(music, own, heard, speech, total=total / RATE)
             both = Path(scratch) / "both.f32"
-            under = _music(music, heard, ducked, total=total, halt=halt)
-            heard = _kept((a + b for a, b in zip(_read(mix), under, strict=True)), both, report(0.5, 0.6))
+            added = _music(music, own, heard, total=total, halt=halt)
+            sides = (_read(mix), _give_way(added, ducked))
+            if music.leads:
+                sides = (_give_way(_read(mix), ducked), added)
+            heard = _kept((a + b for a, b in zip(*sides, strict=True)), both, report(0.5, 0.6))
             mix = both
         measured = heard.loudness([(0.0, total / RATE)])
         gain = 0.0
@@ -223,26 +237,49 @@ def _merged(spans: Sequence[Span]) -> list[Span]:
     return found
 
 
+def _giving_way(
+    music: Music, own: Profile, heard: Profile, speech: Sequence[Span] | None, *, total: float
+) -> Sequence[Span]:
+    """Where one of the two is lowered for the other."""
+    if not music.ducks:
+        return ()
+    if music.leads:
+        return [(start, min(end, total)) for start, end in _speech(own) if start < total]
+    return _speech(heard) if speech is None else _merged(speech)
+
+
 def _music(
-    music: Music, heard: Profile, ducked: Sequence[Span], *, total: int, halt: threading.Event | None
+    music: Music, own: Profile, heard: Profile, *, total: int, halt: threading.Event | None
 ) -> Iterator[Samples]:
-    """Blocks of a second: from its start, again as often as it takes, out at the end."""
-    own = profile(blocks(music.path, halt=halt))
-    length = len(own.energy) * SLICE_SECONDS
-    loudness, programme = own.loudness([(0.0, length)]), heard.loudness([(0.0, total / RATE)])
-    target = (programme if programme > SILENCE else -20.0) + music.level
-    gain = factor(min(target - loudness, _MOST_GAIN_DB)) if loudness > SILENCE else 0.0
+    """Blocks of a second: from its start, again as often as it takes where it `loops`, out at its end or the film's."""
+    seconds = len(own.energy) * SLICE_SECONDS
+    gain = _gain(music, own.loudness([(0.0, seconds)]), heard.loudness([(0.0, total / RATE)]))
+    length = total if music.loops else min(total, round(seconds * RATE))
     reader = _Reader(
-        _again(music.path, halt=halt),
-        total,
-        rises=_EDGE,
-        falls=min(total, round(MUSIC_FADE_SECONDS * RATE)),
+        _again(music.path, halt=halt) if music.loops else blocks(music.path, halt=halt),
+        length,
+        rises=max(_EDGE, min(length, round(music.rises * RATE))),
+        falls=max(_EDGE, min(length, round(music.falls * RATE))),
         smooth=False,
     )
     for at in range(0, total, BLOCK_SAMPLES):
-        samples = min(BLOCK_SAMPLES, total - at)
-        block = reader.take(samples) * np.float32(gain)
-        yield (block * _lowered(at / RATE, samples, ducked)[:, None]).astype(np.float32)
+        yield reader.take(min(BLOCK_SAMPLES, total - at)) * np.float32(gain)
+
+
+def _gain(music: Music, loudness: float, programme: float) -> float:
+    if loudness <= SILENCE:
+        return 0.0
+    beside = programme if programme > SILENCE else music.alone
+    if music.leads or beside is None:
+        return factor(music.level if music.leads else 0.0)
+    return factor(min(beside + music.level - loudness, _MOST_GAIN_DB))
+
+
+def _give_way(stream: Iterable[Samples], ducked: Sequence[Span]) -> Iterator[Samples]:
+    at = 0
+    for block in stream:
+        yield (block * _lowered(at / RATE, len(block), ducked)[:, None]).astype(np.float32)
+        at += len(block)
 
 
 def _again(path: Path, *, halt: threading.Event | None) -> Iterator[Samples]:

@@ -6,6 +6,7 @@ Letters are shaped by HarfBuzz and put in order by FriBidi (Pillow's Raqm layout
 from __future__ import annotations
 
 import functools
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,17 +76,17 @@ def luma(grey: Levels, *, full_range: bool) -> Levels:
 def title_card(text: str, shape: Shape, *, fonts: Sequence[Font]) -> Planes:
     """The words in the middle of a dark picture."""
     size, width = min(shape.width, shape.height) * _CARD_SIZE, shape.width * _CARD_WIDTH
-    lines = _wrapped(text, fonts, size=round(size), width=width)
+    lines = wrapped(text, fonts, size=round(size), width=width)
     while len(lines) > _MOST_CARD_LINES and size * _SHRINK > _SMALLEST:
         size *= _SHRINK
-        lines = _wrapped(text, fonts, size=round(size), width=width)
+        lines = wrapped(text, fonts, size=round(size), width=width)
     picture = Image.new("L", (shape.width, shape.height), _PAPER)
     draw = ImageDraw.Draw(picture)
     step = round(size * _LEADING)
     top = (shape.height - step * len(lines)) // 2
     for number, line in enumerate(lines):
-        left = (shape.width - _length(line, fonts, round(size))) / 2
-        _write(draw, line, fonts, size=round(size), at=(left, top + number * step), ink=_INK)
+        left = (shape.width - length(line, fonts, round(size))) / 2
+        write(draw, line, fonts, size=round(size), at=(left, top + number * step), ink=_INK)
     planes = shape.black()
     parts_of_picture(planes, shape.width, shape.height)[0][:] = luma(np.asarray(picture), full_range=shape.full_range)
     return planes
@@ -94,18 +95,18 @@ def title_card(text: str, shape: Shape, *, fonts: Sequence[Font]) -> Planes:
 def caption(lines: Sequence[str], shape: Shape, *, fonts: Sequence[Font]) -> Lettering:
     """Lines at the foot of the picture, each on a ground of its own, so that they are read on anything."""
     size = max(_SMALLEST, round(min(shape.width, shape.height) * _CAPTION_SIZE))
-    wrapped = [part for line in lines for part in _wrapped(line, fonts, size=size, width=shape.width * _CAPTION_WIDTH)]
+    parts = [part for line in lines for part in wrapped(line, fonts, size=size, width=shape.width * _CAPTION_WIDTH)]
     step, pad = round(size * _LEADING) // 2 * 2, size // 3
-    widths = [_length(line, fonts, size) for line in wrapped]
+    widths = [length(line, fonts, size) for line in parts]
     width = min(shape.width, (round(max(widths, default=0)) + 2 * pad + 3) // 2 * 2)
-    height = min(shape.height, step * len(wrapped) + 4)
+    height = min(shape.height, step * len(parts) + 4)
     height -= height % 2
     grey, hides = Image.new("L", (width, height), 0), Image.new("L", (width, height), 0)
     ink, ground = ImageDraw.Draw(grey), ImageDraw.Draw(hides)
-    for number, (line, length) in enumerate(zip(wrapped, widths, strict=True)):
-        left, top = (width - length) / 2, number * step
-        ground.rectangle((left - pad, top, left + length + pad, top + step), fill=_BAND)
-        _write(ink, line, fonts, size=size, at=(left, top + (step - size * 1.2) / 2), ink=_INK)
+    for number, (line, long) in enumerate(zip(parts, widths, strict=True)):
+        left, top = (width - long) / 2, number * step
+        ground.rectangle((left - pad, top, left + long + pad, top + step), fill=_BAND)
+        write(ink, line, fonts, size=size, at=(left, top + (step - size * 1.2) / 2), ink=_INK)
     letters = np.asarray(grey)
     covering = np.maximum(np.asarray(hides), letters)
     left = (shape.width - width) // 4 * 2
@@ -113,13 +114,14 @@ def caption(lines: Sequence[str], shape: Shape, *, fonts: Sequence[Font]) -> Let
     return Lettering(left=left, top=top, grey=letters, hides=covering)
 
 
-def _wrapped(text: str, fonts: Sequence[Font], *, size: int, width: float) -> list[str]:
+def wrapped(text: str, fonts: Sequence[Font], *, size: int, width: float) -> list[str]:
+    """In lines of at most `width`; never none."""
     found: list[str] = []
     line = ""
     for word in _words(text, fonts, size=size, width=width):
         joined = f"{line} {word}" if line and not word.startswith("\0") else f"{line}{word}"
         joined = joined.replace("\0", "")
-        if line and _length(joined, fonts, size) > width:
+        if line and length(joined, fonts, size) > width:
             found.append(line)
             line = word.replace("\0", "")
         else:
@@ -130,7 +132,7 @@ def _wrapped(text: str, fonts: Sequence[Font], *, size: int, width: float) -> li
 def _words(text: str, fonts: Sequence[Font], *, size: int, width: float) -> Iterator[str]:
     """Words; one that fits no line, as those of scripts without spaces, letter by letter, marked as belonging to what is before."""
     for word in text.split():
-        if _length(word, fonts, size) <= width:
+        if length(word, fonts, size) <= width:
             yield word
             continue
         for number, letter in enumerate(word):
@@ -158,15 +160,24 @@ def _loaded(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(path, size, layout_engine=ImageFont.Layout.RAQM)
 
 
-def _length(text: str, fonts: Sequence[Font], size: int) -> float:
+def is_from_the_right(text: str) -> bool:
+    """By its first letter that runs in any direction, as Unicode's algorithm begins."""
+    kinds = (unicodedata.bidirectional(sign) for sign in text)
+    return next((kind in {"R", "AL"} for kind in kinds if kind in {"L", "R", "AL"}), False)
+
+
+def length(text: str, fonts: Sequence[Font], size: int) -> float:
     return sum(_loaded(font.path, size).getlength(run) for font, run in _runs(text, fonts))
 
 
-def _write(
+def write(
     draw: ImageDraw.ImageDraw, text: str, fonts: Sequence[Font], *, size: int, at: tuple[float, float], ink: int
 ) -> None:
+    """One line, `at` the upper left of its letters."""
     left, top = at
-    for font, run in _runs(text, fonts):
+    runs = _runs(text, fonts)
+    # Each run is put in order by itself; among each other they follow the line's direction.
+    for font, run in reversed(runs) if is_from_the_right(text) else runs:
         loaded = _loaded(font.path, size)
         # On one line whatever the font: from the common foot of the letters.
         draw.text((left, top + size), run, fill=ink, font=loaded, anchor="ls")
