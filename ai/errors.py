@@ -35,11 +35,19 @@ class ProviderRefusedError(ProviderError):
 
 
 class InvalidAnswerError(ProviderError):
-    """The answer does not have the shape that was asked for. Worth one more try; never stored."""
+    """The answer does not have the shape that was asked for. Worth one more try; never used.
+
+    `raw` is how it began, for the operator: the ledger keeps it without secrets. `retryable` is false where one more order
+    would cost once more, which a person decides.
+    """
 
     code = "provider_invalid_response"
-    retryable = True
     default_message = "The AI provider's answer could not be read."
+
+    def __init__(self, message: str | None = None, *, raw: str = "", retryable: bool = True) -> None:
+        super().__init__(message)
+        self.raw = raw[:4000]
+        self.retryable = retryable
 
 
 class EngineMissingError(ProviderError):

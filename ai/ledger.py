@@ -18,8 +18,8 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper
-from django.db.models.functions import Now
+from django.db.models import DateTimeField, ExpressionWrapper, Sum
+from django.db.models.functions import Coalesce, Now
 from psycopg.errors import UniqueViolation
 
 from ai import breaker, budgets, prices, redaction
@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 # Shorter than a run's lease, so that the step which takes a dead worker's work over finds the call free.
 LEASE = timedelta(seconds=20)
 BEAT_SECONDS = 5.0
+UNUSABLE_TIMES = 2
 LOST = "The process that asked was stopped before the answer was kept."
 
 
@@ -86,29 +87,46 @@ class OpenCall:
 
     def __init__(self, call: Call, engine: Engine) -> None:
         self.id: UUID = call.pk
+        self._key = call.key
         self.engine = engine
         self.usage = Usage()
-        self.wire = Wire(key=_wire_key(call), reference=self._reference, used=self._used)
+        self._resumed = False
+        self.wire = Wire(key=_wire_key(call), resumes=_resumable(call), reference=self._reference, used=self._used)
         self._started = time.monotonic()
         self._closed = False
         self._beat = _Beat(call.pk)
         self._beat.start()
 
-    def succeed(self, usage: Usage, *, response: Any = None, response_key: str = "") -> None:
-        self._close(Call.Outcome.OK, usage, response=response, response_key=response_key)
+    def succeed(
+        self, usage: Usage, *, engine: Engine | None = None, response: Any = None, response_key: str = ""
+    ) -> None:
+        """`engine` is who really did it, where that is told only by the answer."""
+        model = {"model": engine.model} if engine else {}
+        self._close(Call.Outcome.OK, usage, response=response, response_key=response_key, **model)
 
     def fail(self, error: BaseException) -> None:
         retry_at = None
         if isinstance(error, ProviderBusyError) and error.retry_after is not None:
             retry_at = _from_now(timedelta(seconds=error.retry_after))
-        self._close(_outcome(error), self.usage, error=_sentence(error), retry_at=retry_at)
+        raw = error.raw if isinstance(error, InvalidAnswerError) else ""
+        response = redaction.kept({"unusable_answer": raw}) if raw else None
+        self._close(_outcome(error), self.usage, error=_sentence(error), retry_at=retry_at, response=response)
 
     def _reference(self, reference: str) -> None:
+        self._resumed = bool(reference) and reference == self.wire.resumes
         if reference and not self._closed:
             Call.objects.filter(pk=self.id).update(provider_ref=reference[:200])
 
     def _used(self, usage: Usage) -> None:
         self.usage = usage
+
+    def _paid_before(self) -> Decimal:
+        """What earlier calls already count for the order that this one asked for again."""
+        if not self._resumed:
+            return Decimal(0)
+        same = Call.objects.filter(key=self._key, provider=self.engine.provider, provider_ref=self.wire.resumes)
+        paid: Decimal = same.exclude(pk=self.id).aggregate(total=Coalesce(Sum("cost"), Decimal(0)))["total"]
+        return paid
 
     def _close(self, outcome: Call.Outcome, usage: Usage, **extra: Any) -> None:
         if self._closed:
@@ -121,7 +139,7 @@ class OpenCall:
             "seconds": usage.seconds,
             "characters": usage.characters,
             "images": usage.images,
-            "cost": prices.cost(self.engine, usage),
+            "cost": max(prices.cost(self.engine, usage) - self._paid_before(), Decimal(0)),
             "reserved": Decimal(0),
             "latency_ms": int((time.monotonic() - self._started) * 1000),
         }
@@ -227,8 +245,23 @@ def _wire_key(call: Call) -> str:
     """
     if not call.key:
         return str(call.pk)
-    unusable = Call.objects.filter(key=call.key, outcome=Call.Outcome.INVALID).count()
+    # Without a reference nothing came that could be known again, perhaps not even from the provider itself.
+    unusable = Call.objects.filter(key=call.key, outcome=Call.Outcome.INVALID).exclude(provider_ref="").count()
     return hashlib.sha256(f"{call.key}#{unusable}".encode()).hexdigest()[:40]
+
+
+def _resumable(call: Call) -> str:
+    """The provider's id of what an earlier attempt at the same work ordered and never got.
+
+    What came unusable UNUSABLE_TIMES is not asked for again.
+    """
+    if not call.key:
+        return ""
+    earlier = Call.objects.filter(key=call.key, provider=call.provider, model=call.model)
+    earlier = earlier.exclude(pk=call.pk).exclude(provider_ref="")
+    newest = earlier.order_by("-created_at", "-pk").values_list("provider_ref", flat=True).first() or ""
+    unusable = earlier.filter(provider_ref=newest, outcome=Call.Outcome.INVALID).count() if newest else 0
+    return newest if unusable < UNUSABLE_TIMES else ""
 
 
 def _from_now(delta: timedelta) -> Any:

@@ -26,6 +26,7 @@ from ai.capabilities.text_to_speech import Speech, TextToSpeech, Voice
 from ai.capabilities.translate import Translate, TranslationRequest
 from ai.conversation import StreamedAnswer
 from ai.errors import InvalidAnswerError, LanguageUnsupportedError, UnknownNameError
+from ai.generating import Estimate, estimate, generate_image, generate_video
 from ai.ledger import Use, key_of
 from ai.matching import (
     check_sample,
@@ -51,6 +52,7 @@ __all__ = [
     "Answer",
     "CatalogueVoice",
     "Checked",
+    "Estimate",
     "Matched",
     "MatchedVoice",
     "MissingEngines",
@@ -64,7 +66,10 @@ __all__ = [
     "embed_passages",
     "embed_query",
     "engine_for",
+    "estimate",
     "forget_voice",
+    "generate_image",
+    "generate_video",
     "match_voice",
     "matched_voice_speaks",
     "missing_languages",

@@ -15,9 +15,15 @@ def _ignore(_value: object) -> None:
 @dataclass(frozen=True)
 class Wire:
     """`key` goes out as Idempotency-Key. The adapter calls `reference` with the provider's request id as soon as the
-    headers are in, and `used` whenever it knows more about what the request consumed, even if it fails afterwards."""
+    headers are in, and `used` whenever it knows more about what the request consumed, even if it fails afterwards.
+
+    `resumes` is for work that a provider goes on with by itself: the reference of an earlier attempt at the same work whose
+    outcome never came. Such an adapter gives as its reference what it can ask for again, before it waits, and asks for
+    `resumes` rather than ordering anew.
+    """
 
     key: str = ""
+    resumes: str = ""
     reference: Callable[[str], None] = _ignore
     used: Callable[[Usage], None] = _ignore
 

@@ -46,6 +46,10 @@ class Kept:
     response_key: str = ""
 
 
+def _the_engine_itself(_value: object) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Work(Generic[T]):
     """One use, described without naming an engine. `load` answers None when what was kept is gone.
@@ -61,6 +65,8 @@ class Work(Generic[T]):
     keep: Callable[[T, UUID], Kept]
     load: Callable[[Call], T | None]
     asked: Mapping[str, Any] | None = None
+    # For an engine that works in several ways: the name under which this value is known to have been made.
+    made_by: Callable[[T], str] = _the_engine_itself
 
 
 def perform(work: Work[T], routes: Sequence[Route]) -> Answer[T]:
@@ -123,8 +129,9 @@ def _once(work: Work[T], route: Route) -> Answer[T]:
     except BaseException as error:
         opened.fail(error)
         raise
-    opened.succeed(usage, response=kept.response, response_key=kept.response_key)
-    return Answer(value, route.engine, opened.id, reused=False)
+    engine = Engine(route.engine.provider, work.made_by(value) or route.engine.model)
+    opened.succeed(usage, engine=engine, response=kept.response, response_key=kept.response_key)
+    return Answer(value, engine, opened.id, reused=False)
 
 
 def _replayed(work: Work[T], call: Call) -> Answer[T] | None:
