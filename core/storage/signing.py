@@ -68,6 +68,14 @@ def link_from(token: str, *, method: str) -> Link:
     return Link(allowed, key, content_type, bool(inline), filename, expires_at)
 
 
+def key_of(token: str) -> str:
+    """Which file a link of ours names, though it may have ended. Empty when it was not made here. It permits nothing."""
+    payload, _, signature = token.partition(".")
+    if len(token) > LONGEST_TOKEN or not genuine("files", payload, signature):
+        return ""
+    return str(json.loads(decode(payload))[1])
+
+
 def upload_signature(upload: str) -> str:
     """Permits writing to one upload. How long is a matter of its row, which activity extends and an abort ends."""
     return encode(mac(settings.LINK_SIGNING_KEY, "uploads", f"PUT {upload}"))
