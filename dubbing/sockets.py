@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from dubbing.consumers import DubSocket
+
+urlpatterns: list[URLPattern] = [path("ws/dubs/<uuid:dub_id>", DubSocket.as_asgi())]

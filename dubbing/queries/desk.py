@@ -1,4 +1,4 @@
-"""What the desk of a dub shows: its cast, its lines beside what the original says, and how well they fit. At a constant number of queries."""
+"""The desk of a dub: its cast, its lines beside what the original says, and how well they fit. At a constant number of queries."""
 
 from __future__ import annotations
 
