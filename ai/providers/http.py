@@ -15,9 +15,12 @@ import httpx2
 from django.conf import settings
 
 from ai.errors import InvalidAnswerError, ProviderBusyError, ProviderError, ProviderRefusedError
+from ai.routing import KEYS
 
 TEXT_BYTES = 8 * 2**20
 AUDIO_BYTES = 128 * 2**20
+PICTURE_BYTES = 64 * 2**20
+CLIP_BYTES = 512 * 2**20
 LONGEST_RETRY_AFTER = 3600.0
 
 
@@ -88,19 +91,19 @@ def failures(provider: str, *, sdk: Any) -> Iterator[None]:
     except ProviderError:
         raise
     except sdk.APIStatusError as error:
-        raise _of_status(provider, error) from error
+        raise of_status(provider, error) from error
     except sdk.APIConnectionError as error:
-        raise _of_transport(provider, error.__cause__ or error) from error
+        raise of_transport(provider, error.__cause__ or error) from error
     except (sdk.APIResponseValidationError, JSONDecodeError, UnicodeDecodeError) as error:
         raise InvalidAnswerError(f"{provider}'s answer could not be read.") from error
     except sdk.APIError as error:
         # An error object inside a stream, without a status: overload and limits are told by their type.
         raise _of_event(provider, error.body) from error
     except httpx2.TransportError as error:
-        raise _of_transport(provider, error) from error
+        raise of_transport(provider, error) from error
 
 
-def _of_status(provider: str, error: Any) -> ProviderError:
+def of_status(provider: str, error: Any) -> ProviderError:
     status = int(error.status_code)
     if status < 400:  # an error event inside a stream that began well
         return _of_event(provider, error.body)
@@ -118,9 +121,8 @@ def _of_status(provider: str, error: Any) -> ProviderError:
 
 
 def _refusal(provider: str, status: int, body: Any) -> str:
-    variable = f"{provider.upper()}_API_KEY"
     if status == 401:
-        return f"{provider} does not accept the key. An administrator must check {variable}."
+        return f"{provider} does not accept the key. An administrator must check {KEYS[provider.lower()]}."
     if status == 402 or _code(body) == "insufficient_quota":
         return f"The studio's account at {provider} has no credit left."
     if status == 403:
@@ -132,7 +134,7 @@ def _refusal(provider: str, status: int, body: Any) -> str:
     return f"{provider} refused the request as malformed (status {status})."
 
 
-def _of_transport(provider: str, error: BaseException) -> ProviderError:
+def of_transport(provider: str, error: BaseException) -> ProviderError:
     if isinstance(error, TooMuchError | Unasked):
         return InvalidAnswerError(f"{provider}'s answer is larger than this request can have.")
     if isinstance(error, httpx2.TimeoutException):

@@ -16,11 +16,12 @@ SECRET = "sk-this-must-never-be-shown"
 
 @pytest.fixture
 def provider(settings) -> Iterator[ProviderServer]:
-    """Both hosted providers, played by one scripted server."""
+    """All hosted providers, played by one scripted server."""
     with ProviderServer() as server:
         settings.ANTHROPIC_API_KEY = settings.OPENAI_API_KEY = SECRET
         settings.ANTHROPIC_BASE_URL = server.url
         settings.OPENAI_BASE_URL = f"{server.url}/v1"
+        settings.ELEVENLABS_API_KEY, settings.ELEVENLABS_BASE_URL = SECRET, server.url
         yield server
 
 

@@ -6,10 +6,12 @@ import pytest
 
 from ai import services
 from ai.capabilities.chat import ChatRequest, Turn
+from ai.capabilities.match_voice import MatchedVoice
 from ai.capabilities.translate import TranslationRequest
 from ai.errors import InvalidAnswerError, ProviderBusyError, ProviderRefusedError
 from ai.models import Call
 from ai.tests.conftest import SECRET
+from core.testing.providers import voices
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,11 @@ def _speak(use, tmp_path, **_):
     return services.speak("A woman crosses a bridge.", tmp_path / "out.wav", language="en", use=use)
 
 
+def _speak_cloned(use, tmp_path, **_):
+    voice = MatchedVoice("elevenlabs:eleven_multilingual_v2", hosted_voice=voices.FIRST)
+    return services.speak_matched(voice, "A woman crosses a bridge.", tmp_path / "out.wav", language="en", use=use)
+
+
 def _embed(use, **_):
     return services.embed_passages(["one", "two"], use=use)
 
@@ -58,6 +65,7 @@ DONE_BY = [
     pytest.param({"describe_image": "openai:gpt-4o"}, _describe, id="openai-describe"),
     pytest.param({"speech_to_text": "openai:whisper-1"}, _transcribe, id="openai-transcribe"),
     pytest.param({"text_to_speech": "openai:gpt-4o-mini-tts"}, _speak, id="openai-speak"),
+    pytest.param({}, _speak_cloned, id="elevenlabs-speak"),
     pytest.param({"embed": "openai:text-embedding-3-small"}, _embed, id="openai-embed"),
 ]
 

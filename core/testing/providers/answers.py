@@ -105,9 +105,9 @@ def embeddings(body: dict[str, Any]) -> Reply:
 
 def transcription(body: bytes, content_type: str, text: str | None) -> Reply:
     """A verbose_json answer: the sentence's words spread evenly over the recording that was sent."""
-    duration = _wav_seconds(_part(body, content_type, "file"))
+    duration = _wav_seconds(field_of(body, content_type, "file"))
     sentence = "Good evening, everyone. The train leaves at nine!" if text is None else text
-    if _part(body, content_type, "response_format") == b"diarized_json":
+    if field_of(body, content_type, "response_format") == b"diarized_json":
         return _diarized(duration, sentence)
     words = sentence.split()
     step = duration / max(len(words), 1)
@@ -200,7 +200,7 @@ def _json(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _part(body: bytes, content_type: str, name: str) -> bytes:
+def field_of(body: bytes, content_type: str, name: str) -> bytes:
     """One field of a multipart form."""
     boundary = content_type.partition("boundary=")[2].strip('"').encode()
     for part in body.split(b"--" + boundary):

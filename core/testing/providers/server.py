@@ -18,6 +18,7 @@ from typing import Any
 
 from core.testing.providers import answers
 from core.testing.providers.answers import Reply
+from core.testing.providers.voices import Voices
 
 MODES = (
     *("ok", "rate_limited", "error", "error_event", "hang", "hang_midway", "reset", "lost", "garbage", "html"),
@@ -59,6 +60,7 @@ class Request:
     headers: dict[str, str]
     body: bytes
     step: Step
+    method: str = "POST"
 
     @property
     def key(self) -> str:
@@ -83,6 +85,7 @@ class ProviderServer:
     def __init__(self, *, port: int = 0, script: Sequence[Step] = ()) -> None:
         self.requests: list[Request] = []
         self.books = Books()
+        self.voices = Voices()
         self.closing = threading.Event()
         self.paced_at: list[float] = []
         self._script = list(script)
@@ -118,13 +121,13 @@ class ProviderServer:
         with self._lock:
             self._script.append(Step.read({"do": do, **how}))
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> Request:
+    def take(self, path: str, headers: dict[str, str], body: bytes, method: str = "POST") -> Request:
         """Notes the request and takes its step from the script."""
         with self._lock:
             fitting = next((step for step in self._script if path.endswith(step.path)), Step())
             if fitting in self._script:
                 self._script.remove(fitting)
-            request = Request(path, headers, body, fitting)
+            request = Request(path, headers, body, fitting, method)
             self.requests.append(request)
             return request
 
@@ -133,8 +136,11 @@ class ProviderServer:
         with self._lock:
             if request.key and request.key in self.books.paid:
                 return self.books.paid[request.key]
-            reply = _right_answer(request)
-            if reply.status == 200:
+            content_type = request.headers.get("content-type", "")
+            reply = self.voices.answer(request.method, request.path, content_type, request.body) or _right_answer(
+                request
+            )
+            if reply.status == 200 and request.method == "POST":
                 key = request.key or f"no key {len(self.requests)}"
                 self.books.billed[key] += 1
                 self.books.paid[key] = reply
@@ -172,16 +178,22 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path != "/__billed":
-            self._send(_problem(404))
+            self._serve()
             return
         owner = self.server_of
         summary = {"billed": owner.billed, "requests": [[one.path, one.step.do, one.key] for one in owner.requests]}
         self._send(Reply("application/json", [json.dumps(summary).encode()]))
 
+    def do_DELETE(self) -> None:
+        self._serve()
+
     def do_POST(self) -> None:
+        self._serve()
+
+    def _serve(self) -> None:
         body = self._body()
         headers = {name.lower(): value for name, value in self.headers.items()}
-        request = self.server_of.take(self.path, headers, body)
+        request = self.server_of.take(self.path, headers, body, self.command)
         self.close_connection = True
         try:
             self._act(request)
