@@ -10,4 +10,5 @@ class DubbingConfig(AppConfig):
             files,
             pipelines,
             policies,
+            receivers,
         )
