@@ -105,24 +105,24 @@ def film_sound(
 
     with tempfile.TemporaryDirectory(prefix="sound-", dir=into.parent) as scratch:
         mix = Path(scratch) / "mix.f32"
-        heard = _kept(_programme(clips, fps=fps, total=total, halt=halt), mix, report(0.0, 0.5))
+        heard = write_down(_programme(clips, fps=fps, total=total, halt=halt), mix, report(0.0, 0.5))
         ducked: Sequence[Span] = ()
         if music is not None:
             own = profile(blocks(music.path, halt=halt))
             ducked = _giving_way(music, own, heard, speech, total=total / RATE)
             both = Path(scratch) / "both.f32"
             added = _music(music, own, heard, total=total, halt=halt)
-            sides = (_read(mix), _give_way(added, ducked))
+            sides = (read_back(mix), _give_way(added, ducked))
             if music.leads:
-                sides = (_give_way(_read(mix), ducked), added)
-            heard = _kept((a + b for a, b in zip(*sides, strict=True)), both, report(0.5, 0.6))
+                sides = (_give_way(read_back(mix), ducked), added)
+            heard = write_down((a + b for a, b in zip(*sides, strict=True)), both, report(0.5, 0.6))
             mix = both
         measured = heard.loudness([(0.0, total / RATE)])
         gain = 0.0
         if loudness is not None and measured > SILENCE:
             gain = min(loudness - measured, _MOST_GAIN_DB)
-        louder = (block * np.float32(factor(gain)) for block in _read(mix))
-        _write(limited(louder, ceiling=CEILING), into, report=report(0.6, 1.0))
+        louder = (block * np.float32(factor(gain)) for block in read_back(mix))
+        write_m4a(limited(louder, ceiling=CEILING), into, report=report(0.6, 1.0))
     return FilmSound(duration=total / RATE, loudness=measured, gain=gain, ducked=tuple(ducked))
 
 
@@ -195,7 +195,7 @@ def _sounding(path: Path, *, start: int, halt: threading.Event | None) -> Iterat
         return
 
 
-def _kept(stream: Iterable[Samples], into: Path, report: Callable[[int], None]) -> Profile:
+def write_down(stream: Iterable[Samples], into: Path, report: Callable[[int], None]) -> Profile:
     """Writes it down as it passes; how loud it is."""
     with into.open("wb") as file:
 
@@ -210,7 +210,7 @@ def _kept(stream: Iterable[Samples], into: Path, report: Callable[[int], None]) 
         return profile(passing())
 
 
-def _read(path: Path) -> Iterator[Samples]:
+def read_back(path: Path) -> Iterator[Samples]:
     with path.open("rb") as file:
         while data := file.read(BLOCK_SAMPLES * CHANNELS * 4):
             yield np.frombuffer(data, np.float32).reshape(-1, CHANNELS)
@@ -223,10 +223,10 @@ def _speech(heard: Profile) -> list[Span]:
         return []
     levels = -0.691 + 10 * np.log10(np.maximum(heard.energy, 1e-12))
     loud = np.flatnonzero(levels > whole - _BELOW_SPEECH_DB)
-    return _merged([(float(place) * SLICE_SECONDS, float(place + 1) * SLICE_SECONDS) for place in loud])
+    return merged([(float(place) * SLICE_SECONDS, float(place + 1) * SLICE_SECONDS) for place in loud])
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
+def merged(spans: Sequence[Span]) -> list[Span]:
     """In order, with the pauses for breath filled."""
     found: list[Span] = []
     for start, end in sorted(spans):
@@ -245,7 +245,7 @@ def _giving_way(
         return ()
     if music.leads:
         return [(start, min(end, total)) for start, end in _speech(own) if start < total]
-    return _speech(heard) if speech is None else _merged(speech)
+    return _speech(heard) if speech is None else merged(speech)
 
 
 def _music(
@@ -278,7 +278,7 @@ def _gain(music: Music, loudness: float, programme: float) -> float:
 def _give_way(stream: Iterable[Samples], ducked: Sequence[Span]) -> Iterator[Samples]:
     at = 0
     for block in stream:
-        yield (block * _lowered(at / RATE, len(block), ducked)[:, None]).astype(np.float32)
+        yield (block * lowered(at / RATE, len(block), ducked)[:, None]).astype(np.float32)
         at += len(block)
 
 
@@ -292,21 +292,21 @@ def _again(path: Path, *, halt: threading.Event | None) -> Iterator[Samples]:
             return
 
 
-def _lowered(begin: float, samples: int, spans: Sequence[Span]) -> Samples:
+def lowered(begin: float, samples: int, spans: Sequence[Span], *, depth: float = DUCKED_DB) -> Samples:
     """Straight lines in decibels, down before each span and up after it."""
     times = begin + np.arange(samples) / RATE
-    lowered = np.zeros(samples)
+    level = np.zeros(samples)
     for start, end in spans:
         if start - 1 > times[-1] or end + 1 < times[0]:
             continue
         corners = (start - DUCK_LEAD, start - DUCK_LEAD + DUCK_ATTACK, end, end + DUCK_RELEASE)
         if corners[1] > end:
             corners = (corners[0], end, end, corners[3])
-        lowered = np.minimum(lowered, np.interp(times, corners, (0.0, -DUCKED_DB, -DUCKED_DB, 0.0)))
-    return (10 ** (lowered / 20)).astype(np.float32)
+        level = np.minimum(level, np.interp(times, corners, (0.0, -depth, -depth, 0.0)))
+    return (10 ** (level / 20)).astype(np.float32)
 
 
-def _write(stream: Iterable[Samples], into: Path, *, report: Callable[[int], None]) -> None:
+def write_m4a(stream: Iterable[Samples], into: Path, *, report: Callable[[int], None]) -> None:
     with written(into) as part, av.open(str(part), "w", format="ipod") as container:
         track: AudioStream = container.add_stream("aac", rate=RATE, layout="stereo", bit_rate=BIT_RATE)
         at = 0
