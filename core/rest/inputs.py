@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -24,6 +26,18 @@ class TextField(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class FiniteField(serializers.FloatField):
+    """A number. The framework would take yes and no for one as well, and what is no number in the end."""
+
+    def to_internal_value(self, data: Any) -> float:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        value = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
 
 
 class Input(serializers.Serializer[Any]):
@@ -47,3 +61,12 @@ class StrictInput(Input):
                 raise serializers.ValidationError(dict.fromkeys(foreign, "Extra inputs are not permitted"))
         values: dict[str, Any] = super().to_internal_value(data)
         return values
+
+
+def named_id(body: Any, name: str) -> UUID | None:
+    """The id that a body names, before the body is judged: what it names may not be there, which comes first."""
+    said = body.get(name) if isinstance(body, Mapping) else None
+    try:
+        return UUID(said) if isinstance(said, str) else None
+    except ValueError:
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -15,7 +14,7 @@ from rest_framework.response import Response
 
 from accounts.api.base import PersonView
 from core.errors import InvalidFieldError, NotFoundError, WrongStateError
-from core.rest.inputs import IdField, Input, TextField
+from core.rest.inputs import IdField, Input, TextField, named_id
 from core.rest.schema import Gives
 from dubbing.models import ProcessingJob
 from dubbing.services import processing
@@ -101,7 +100,7 @@ class ProcessView(PersonView):
 
     def recording(self, request: Request, name: str) -> Asset | None:
         """The caller's own file; None where the body names none, which the body's own check tells."""
-        named = id_in(request.data, name)
+        named = named_id(request.data, name)
         if named is None:
             return None
         own = Asset.objects.filter(owner=self.caller, deleted_at=None, kind__in=SOUNDING).select_related(
@@ -113,7 +112,7 @@ class ProcessView(PersonView):
         return found
 
     def voice(self, request: Request, name: str) -> VoiceProfile | None:
-        named = id_in(request.data, name)
+        named = named_id(request.data, name)
         if named is None:
             return None
         found = VoiceProfile.objects.visible_to(self.caller).filter(pk=named).first()
@@ -237,14 +236,6 @@ class JobResult(JobView):
         if job.output is None or job.output.deleted_at is not None:
             raise NotFoundError(NOT_FOUND)
         return HttpResponseRedirect(link(job.output), headers={"Cache-Control": "private, no-store"})
-
-
-def id_in(body: Any, name: str) -> uuid.UUID | None:
-    said = body.get(name) if isinstance(body, Mapping) else None
-    try:
-        return uuid.UUID(said) if isinstance(said, str) else None
-    except ValueError:
-        return None
 
 
 def present(found: Thing | None, name: str) -> Thing:

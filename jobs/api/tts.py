@@ -10,7 +10,6 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from rest_framework import serializers
-from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -19,6 +18,7 @@ from ai import previews, speaking
 from core.errors import DomainError, NotFoundError, StorageFullError
 from core.languages import canonical
 from core.rest.inputs import IdField, Input, TextField
+from core.rest.negotiation import SoundUnlessAskedOtherwise
 from core.rest.schema import Gives
 from core.rest.views import ApiView
 from core.storage import store
@@ -127,13 +127,6 @@ class Options(ApiView):
                 },
             }
         )
-
-
-class SoundUnlessAskedOtherwise(DefaultContentNegotiation):
-    """The view looks at `Accept` itself: a preview is a sound."""
-
-    def select_renderer(self, request: Request, renderers: Any, format_suffix: str | None = None) -> Any:  # noqa: ARG002  (the framework's signature)
-        return renderers[0], renderers[0].media_type
 
 
 class Preview(ApiView):

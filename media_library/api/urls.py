@@ -20,10 +20,12 @@ from media_library.api import (
     transcripts,
     uploads,
     voice_files,
+    voices,
 )
 
 ASSET = "library/assets/<uuid:asset_id>"
 COLLECTION = "library/collections/<uuid:collection_id>"
+PROFILE = "v1/voices/profiles/<uuid:profile_id>"
 GLOSSARY = "v1/glossaries/<uuid:glossary_id>"
 
 TRANSCRIPT = "transcripts/<uuid:transcript_id>"
@@ -91,6 +93,12 @@ urlpatterns = [
     path("v1/files/signed-upload", signed_upload.SignedUpload.as_view(), name="signed_upload"),
     path("v1/files/upload", voice_files.Upload.as_view(), name="voice_upload"),
     path("v1/files/<uuid:file_id>", voice_files.File.as_view(), name="voice_file"),
+    path("v1/voices/profiles", voices.Profiles.as_view(), name="voice_profiles"),
+    path("v1/voices/create-profile", voices.CreateProfile.as_view(), name="voice_create_profile"),
+    path("v1/voices/preview/<uuid:profile_id>", voices.VoicePreview.as_view(), name="voice_preview"),
+    path(PROFILE, voices.Profile.as_view(), name="voice_profile"),
+    path(f"{PROFILE}/consent", voices.Consent.as_view(), name="voice_profile_consent"),
+    path(f"{PROFILE}/match", voices.Match.as_view(), name="voice_profile_match"),
     path("v1/media", film_media.Media.as_view(), name="film_media"),
     path("v1/media/upload", film_media.UploadMedia.as_view(), name="film_media_upload"),
     path("v1/media/search", film_media.SearchMedia.as_view(), name="film_media_search"),
