@@ -346,6 +346,8 @@ AI_LOG_DAYS = env.number("AI_LOG_DAYS", 90, least=1)
 # The wire.
 # Hosts, host:port or networks that addresses given by people may lead to although they are private; http is fine there too.
 OUTBOUND_ALLOW = env.words("OUTBOUND_ALLOW")
+# PEM: the certificate that content credentials are signed with, those above it, and its key. Made on first use where there is none.
+CONTENT_CREDENTIALS_FILE = env.path("CONTENT_CREDENTIALS_FILE", HOME / "secrets" / "content_credentials.pem")
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "strict-origin-when-cross-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"

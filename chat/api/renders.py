@@ -19,7 +19,7 @@ from chat.services import clips, rendering
 from chat.services.rendering import Options, Wanted
 from core.errors import DomainError, NotFoundError
 from core.rest import waiting
-from core.rest.inputs import IdField, Input, TextField
+from core.rest.inputs import FiniteField, IdField, Input, TextField
 from core.rest.parsers import TimesJSONParser
 from core.rest.schema import Gives, Made
 from core.runs.models import Run
@@ -41,14 +41,6 @@ FILM = {
     "created_at": "datetime",
     "finished_at": "nullable datetime",
 }
-
-
-class FiniteField(serializers.FloatField):
-    def to_internal_value(self, data: Any) -> float:
-        value = super().to_internal_value(data)
-        if not math.isfinite(value):
-            self.fail("invalid")
-        return value
 
 
 class Choices(Input):

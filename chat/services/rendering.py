@@ -24,9 +24,10 @@ from chat.models import ClipProposal, Conversation, Render
 from chat.services import clips
 from core import audit
 from core.errors import DomainError, NotFoundError, TooManyRequestsError, WrongStateError
+from core.runs import artefacts
 from core.runs import services as runs
-from core.runs.models import Run, Step
-from core.storage import removal, store
+from core.runs.models import Run
+from core.storage import store
 from media_library.models import Asset
 from media_library.models.assets import AssetQuerySet
 from media_library.services import clips as ranges
@@ -283,15 +284,7 @@ def ready(
 def _let_go_of_parts(newest: Render) -> None:
     """Pieces and sounds of earlier films: the newest has all of them that the next film can use."""
     over = Render.objects.filter(conversation=newest.conversation_id, status__in=(S.READY, S.CANCELLED))
-    parts = Step.objects.select_for_update(no_key=True).filter(
-        run__kind=KIND,
-        run__subject_id__in=over.exclude(pk=newest.pk).values("pk"),
-        name__in=PARTS,
-        status__in=Step.FINISHED,
-    )
-    gone = list(parts.exclude(keys=[]).order_by("pk"))
-    removal.remove_later({key for step in gone for key in step.keys})
-    Step.objects.filter(pk__in=[step.pk for step in gone]).update(keys=[])
+    artefacts.forget_files(kind=KIND, subjects=over.exclude(pk=newest.pk).values("pk"), names=PARTS)
 
 
 def _place(conversation: Conversation, owner: User) -> placing.Place:

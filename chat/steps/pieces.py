@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import asdict
 from fractions import Fraction
 from typing import Any
 
 from pydantic import BaseModel
 
 from chat.services import rendering
-from chat.steps.filming import FilmStep, Looked, LookedClip, footage_of_file, letters
+from chat.steps.filming import FilmStep
 from core.runs.context import StepContext
 from media_library.media.assemble import Wish, lay_out, make_piece
 from media_library.media.burning import Burnt
@@ -18,6 +17,7 @@ from media_library.media.film_frames import Footage, film_shape, span_of
 from media_library.media.titling import title_card
 from media_library.media.webvtt import Cue
 from media_library.steps.base import Stored, exists, put
+from media_library.steps.filming import Looked, copied, footage_of_file, letters
 
 # A title stands as long as it takes to read.
 SECONDS_A_LETTER, MOST_TITLE_SECONDS = 0.06, 8.0
@@ -51,19 +51,7 @@ class Look(FilmStep[Looked]):
             for clip, span in zip(plan["clips"], spans, strict=True)
         ]
         places = lay_out(wishes, transition=round(plan["transition_seconds"] * shape.fps))
-        return Looked(
-            width=shape.width,
-            height=shape.height,
-            rate=str(shape.fps),
-            full_range=shape.full_range,
-            colours=list(asdict(shape.colours).values()),
-            headers=shape.headers.hex(),
-            fill=shape.fill,
-            clips=[
-                LookedClip(first=str(span.first), frames=span.frames, copyable=span.copyable, place=asdict(place))
-                for span, place in zip(spans, places, strict=True)
-            ],
-        )
+        return Looked.of(shape, spans, places)
 
 
 def card_frames(text: str, fps: Fraction) -> int:
@@ -124,7 +112,7 @@ class MakePiece(FilmStep[MadePiece]):
 
     def run(self, ctx: StepContext) -> MadePiece:
         before = self.earlier(ctx, MadePiece)
-        if before is not None and (file := self.copied(ctx, before.file, content_type="video/mp4")) is not None:
+        if before is not None and (file := copied(ctx, before.file, content_type="video/mp4")) is not None:
             return before.model_copy(update={"file": file, "reused": True})
         looked, number = ctx.result("look", Looked), int(ctx.item)
         clip, at, shape = self.clip(ctx, number), looked.clips[number], looked.shape

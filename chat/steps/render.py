@@ -6,13 +6,12 @@ import hashlib
 import uuid
 from collections import Counter
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from chat.services import rendering
-from chat.steps.filming import FilmStep, Looked
+from chat.steps.filming import FilmStep
 from chat.steps.pieces import MadePiece
 from core import languages
 from core.runs.context import StepContext
@@ -22,18 +21,14 @@ from core.storage.base import FileMissingError
 from media_library.media import webvtt
 from media_library.media.assemble import Piece, stitch
 from media_library.media.burning import film_words
-from media_library.media.film_frames import footage
 from media_library.media.film_sound import FilmSound, Heard, Music, film_sound
-from media_library.media.probe import probe
 from media_library.media.render import CaptionTrack, SoundTrack, accessible_video
 from media_library.media.webvtt import Cue
 from media_library.models import Transcript
 from media_library.queries.speech import spoken_words
 from media_library.services import excerpts
 from media_library.steps.base import Stored, exists, media_work, put
-
-# How far sound and picture of a finished film may differ in length.
-SYNC_SECONDS = 0.02
+from media_library.steps.filming import Looked, checked, copied
 
 
 class Mixed(BaseModel):
@@ -82,7 +77,7 @@ class Mix(FilmStep[Mixed]):
 
     def run(self, ctx: StepContext) -> Mixed:
         before = self.earlier(ctx, Mixed)
-        if before is not None and (file := self.copied(ctx, before.file, content_type="audio/mp4")) is not None:
+        if before is not None and (file := copied(ctx, before.file, content_type="audio/mp4")) is not None:
             return before.model_copy(update={"file": file})
         looked, plan = ctx.result("look", Looked), self.plan(ctx)
         ctx.progress(0.0, "Mixing sound")
@@ -193,13 +188,13 @@ class MakeFilm(FilmStep[Film]):
                     chapters=[Cue.at(one["start"], one["end"], one["title"]) for one in chapters],
                     halt=ctx.halt,
                 )
-                facts = self._check(into, looked)
+                facts = checked(into, looked)
         except FileMissingError as error:
             raise StepError("A part of this film is gone. Render it again.", code="no_part") from error
         file = put(ctx, into, name="film.mp4", content_type="video/mp4")
         return Film(
             file=file,
-            duration=float(looked.frames / looked.fps),
+            duration=looked.seconds,
             frames=picture.frames,
             copied=picture.copied,
             language=language,
@@ -217,22 +212,6 @@ class MakeFilm(FilmStep[Film]):
         path.write_text(webvtt.Document(blocks=list(cues)).write(), encoding="utf-8")
         title = f"{languages.name(language)} captions" if language else "Captions"
         return [CaptionTrack(path=path, language=language or "und", title=title, is_default=True)]
-
-    def _check(self, made: Path, looked: Looked) -> dict[str, Any]:
-        """Held against the plan: as many frames, as long, sound as long as the picture."""
-        found = probe(made).require(video=True, audio=True)
-        video, audio = found.video, found.audio
-        assert video is not None  # noqa: S101  (required above)
-        assert audio is not None  # noqa: S101  (as above)
-        frames = footage(made).frames
-        wanted = float(looked.frames / looked.fps)
-        apart = abs(video.duration - audio.duration)
-        if frames != looked.frames or abs(video.duration - wanted) > SYNC_SECONDS or apart > SYNC_SECONDS * 2:
-            said = f"{frames} frames, {video.duration:.3f} s of picture, {audio.duration:.3f} s of sound"
-            raise StepError(
-                f"The film is not as it was planned ({said}). Try again.", code="invalid_output", retryable=True
-            )
-        return {"width": looked.width, "height": looked.height, "fps": float(looked.fps)}
 
     def publish(self, ctx: StepContext, result: Film) -> None:
         looked, plan = ctx.result("look", Looked), self.plan(ctx)

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 
 def stored_secret(path: Path) -> str:
-    """Reads the secret in `path`, making it first if need be. Safe when two processes start at once: the first one wins."""
+    """Reads the secret in `path`, making it first if need be."""
+    return made_once(path, lambda: secrets.token_urlsafe(48)).strip()
+
+
+def made_once(path: Path, make: Callable[[], str]) -> str:
+    """What is in the private file, which is made first if need be. Safe when two processes start at once: the first one wins."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not path.exists():
         fresh = path.with_name(f".{path.name}.{os.getpid()}")
-        write_private(fresh, secrets.token_urlsafe(48))
+        write_private(fresh, make())
         with suppress(FileExistsError):
             path.hardlink_to(fresh)
         fresh.unlink()
-    return path.read_text().strip()
+    return path.read_text()
 
 
 def write_private(path: Path, text: str) -> None:

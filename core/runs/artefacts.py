@@ -11,7 +11,7 @@ import structlog
 from django.db import transaction
 
 from core.runs.models import Step
-from core.storage import store
+from core.storage import removal, store
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +64,16 @@ def _forget(step: Step, keys: list[str]) -> None:
     with transaction.atomic():
         row = Step.objects.select_for_update().only("keys").get(pk=step.pk)
         Step.objects.filter(pk=step.pk).update(keys=[key for key in row.keys if key not in keys])
+
+
+def forget_files(*, kind: str, subjects: Iterable[Any], names: Iterable[str]) -> None:
+    """Parts that ended steps of these names left for a next time, which nobody will look for any more. They go after the commit."""
+    parts = Step.objects.select_for_update(no_key=True).filter(
+        run__kind=kind, run__subject_id__in=subjects, name__in=list(names), status__in=Step.FINISHED
+    )
+    gone = list(parts.exclude(keys=[]).order_by("pk"))
+    removal.remove_later({key for step in gone for key in step.keys})
+    Step.objects.filter(pk__in=[step.pk for step in gone]).update(keys=[])
 
 
 def release(subjects: Iterable[uuid.UUID], keys: Iterable[str]) -> set[str]:

@@ -21,11 +21,16 @@ from media_library.media.errors import HaltedError, NoVideoError
 from media_library.media.opening import open_media, picture_stream
 from media_library.media.probe import Probe
 
-Aspect = Literal["", "16:9", "9:16", "1:1"]
+Aspect = Literal["", "16:9", "9:16", "1:1", "4:5"]
 Fill = Literal["black", "blurred"]
 Planes = npt.NDArray[np.uint8]
 
-ASPECTS: dict[Aspect, Fraction] = {"16:9": Fraction(16, 9), "9:16": Fraction(9, 16), "1:1": Fraction(1)}
+ASPECTS: dict[Aspect, Fraction] = {
+    "16:9": Fraction(16, 9),
+    "9:16": Fraction(9, 16),
+    "1:1": Fraction(1),
+    "4:5": Fraction(4, 5),
+}
 # Of a film without a picture of its own.
 PLAIN_SIZE, PLAIN_RATE = (1280, 720), Fraction(25)
 _UNSAID = 2  # of colours, in ITU-T H.273
