@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from generation.consumers import SessionSocket
+
+urlpatterns: list[URLPattern] = [path("ws/<uuid:session_id>", SessionSocket.as_asgi())]

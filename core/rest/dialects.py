@@ -236,6 +236,8 @@ PREFIXES: dict[str, Dialect] = {
             "/api/compose-final-video",
             "/api/generate-clips",
             "/api/generate-images",
+            "/api/generation-models",
+            "/api/generation-presets",
             "/api/save-approved-clips",
             "/api/save-approved-images",
             "/api/sessions",

@@ -1,21 +1,18 @@
-"""What a session has cost, by who did the work: of hosted engines from the ledger, of the studio's own from what was made."""
+"""What a session has cost, by who did the work, from the ledger. Engines of the studio cost nothing and are named too."""
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 
 from ai.models import Call
-from generation.models import GenerationSession, Take
+from generation.models import GenerationSession
 
 # What Replicate ran is named as the document names it, whatever the model.
 REPLICATE = {"generate_image": "replicate_flux", "generate_video": "replicate_luma"}
-KINDS = {"generate_image": Take.Kind.IMAGE.value, "generate_video": Take.Kind.CLIP.value}
-LOCAL = "local"
 
 
 @dataclass(frozen=True)
@@ -44,7 +41,7 @@ def spent(session: GenerationSession) -> Decimal:
 
 
 def breakdown(session: GenerationSession) -> Costs:
-    rows = [*_hosted(session), *_here(session)]
+    rows = _by_service(session)
     exact = sum((row.cost for row in rows), Decimal(0))
     estimated = session.rounds.aggregate(total=Sum("estimate_usd"))["total"] or Decimal(0)
     return Costs(exact.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP), exact, estimated, rows)
@@ -57,44 +54,28 @@ def service_of(provider: str, model: str, capability: str) -> str:
     return f"{provider}_{model}"
 
 
-def _hosted(session: GenerationSession) -> list[Cost]:
-    calls = Call.objects.filter(subject_id=session.pk).exclude(provider=LOCAL)
-    groups = calls.values("provider", "model", "capability").annotate(
-        total=Sum("cost"),
-        tokens=Sum("input_tokens") + Sum("output_tokens"),
-        pictures=Sum("images"),
-        length=Sum("seconds"),
+def _by_service(session: GenerationSession) -> list[Cost]:
+    groups = (
+        Call.objects.filter(subject_id=session.pk)
+        .values("provider", "model", "capability")
+        .annotate(
+            total=Sum("cost"),
+            tokens=Sum("input_tokens") + Sum("output_tokens"),
+            pictures=Sum("images"),
+            length=Sum("seconds"),
+            done=Count("pk", filter=Q(outcome=Call.Outcome.OK)),
+        )
     )
     found = []
     for row in groups.order_by("capability", "provider", "model"):
         # Asked, and neither answered nor billed.
-        if not (row["total"] or row["tokens"] or row["pictures"] or row["length"]):
+        if not (row["total"] or row["done"]):
             continue
         details: dict[str, Any] = {"model": row["model"]}
         if row["capability"] == "generate_image":
-            details["num_images"] = row["pictures"]
+            details["num_images"] = row["pictures"] or row["done"]
         else:
             details["duration_seconds"] = round(row["length"], 3)
         service = service_of(row["provider"], row["model"], row["capability"])
         found.append(Cost(service, row["total"], row["tokens"] or None, details))
     return found
-
-
-def _here(session: GenerationSession) -> list[Cost]:
-    """From what was made, which knows longer than the ledger how."""
-    made = session.takes.filter(status=Take.Status.READY, made__engine__startswith=f"{LOCAL}:")
-    counts: Counter[tuple[str, str]] = Counter()
-    lengths: Counter[tuple[str, str]] = Counter()
-    for kind, engine, seconds in made.values_list("kind", "made__engine", "seconds"):
-        counts[kind, engine] += 1
-        lengths[kind, engine] += seconds or 0
-    rows = []
-    for (kind, engine), count in sorted(counts.items(), reverse=True):
-        model = engine.partition(":")[2]
-        details: dict[str, Any] = {"model": model}
-        if kind == Take.Kind.IMAGE:
-            details["num_images"] = count
-        else:
-            details["duration_seconds"] = round(lengths[kind, engine], 3)
-        rows.append(Cost(f"{LOCAL}_{model}", Decimal(0), None, details))
-    return rows

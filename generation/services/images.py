@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
+from decimal import Decimal
 
 from django.db import transaction
 
-from accounts.models import User
+from accounts.models import Project, User
 from ai.capabilities.generate_image import ASPECT_RATIOS
 from core.errors import InvalidFieldError
 from generation.models import GenerationSession, Round
@@ -14,7 +16,7 @@ from generation.services import estimating, planning, sessions
 from generation.services.planning import Planned
 from media_library.models import Asset
 
-__all__ = ["ASPECT_RATIOS", "FAILED", "MOST", "make", "require_aspect"]
+__all__ = ["ASPECT_RATIOS", "FAILED", "MOST", "begin", "make", "require_aspect"]
 
 FAILED = "Image generation failed"
 MOST = 8
@@ -55,6 +57,37 @@ def make(
     takes = [Planned(prompt, one) for one in planning.seeds(seed, count)]
     return planning.start(
         locked, Round.Kind.IMAGES, actor=actor, prompt=prompt, plan=plan, takes=takes, estimate=estimate
+    )
+
+
+@transaction.atomic
+def begin(
+    owner: User,
+    *,
+    prompt: str,
+    count: int = 4,
+    aspect_ratio: str = "",
+    model: str = "",
+    seed: int | None = None,
+    references: Sequence[Asset] = (),
+    session_id: uuid.UUID | None = None,
+    project: Project | None = None,
+    cap_usd: Decimal | None = None,
+    title: str = "",
+) -> Round:
+    """A session and its first pictures, both or neither. With the id of one's own session and the same prompt: more of them."""
+    require_aspect(aspect_ratio or ASPECT_RATIOS[0])
+    session = sessions.begin(
+        owner,
+        prompt=prompt,
+        aspect_ratio=aspect_ratio or ASPECT_RATIOS[0],
+        session_id=session_id,
+        project=project,
+        cap_usd=cap_usd,
+        title=title,
+    )
+    return make(
+        session, actor=owner, count=count, aspect_ratio=aspect_ratio, model=model, seed=seed, references=references
     )
 
 

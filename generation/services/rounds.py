@@ -122,7 +122,7 @@ def finish(round_id: uuid.UUID) -> Round:
     problem = f"{failed} of {made.takes.count()} could not be made." if failed else ""
     _ended(made, Round.Status.DONE, problem)
     _show(made, CHOOSING[made.kind], problem)
-    events.progress(made, 1.0, "Done")
+    events.progress(made, 1.0, "Ready to choose from")
     audit.record(f"generation.{made.kind}.ready", made.session, actor=None, round=str(made.pk), failed=failed)
     return made
 
@@ -206,13 +206,25 @@ def retry(made: Round, *, actor: User) -> Round:
         _require_room(session, made, missing, actor=actor)
     made.takes.filter(pk__in=[take.pk for take in missing]).update(status=Take.Status.WAITING, problem="")
     Round.objects.filter(pk=made.pk).update(status=Round.Status.RUNNING, problem="", finished_at=None)
-    first = Step.objects.filter(run=made.run_id).order_by("position").values_list("name", flat=True)[0]
-    runs.reopen(made.run_id, first)
+    _again(made.run_id, missing)
     session.status, session.problem = planning.WORKING[made.kind], ""
     session.save(update_fields=["status", "problem", "updated_at"])
     audit.record(f"generation.{made.kind}.retry", session, actor=actor, round=str(made.pk), missing=len(missing))
     events.session_changed(session)
     return round_of(made.pk)
+
+
+def _again(run_id: uuid.UUID, missing: list[Take]) -> None:
+    """The steps of what is missing, and those of no single take that never ended, the last one always. A film goes through all of its
+    steps, which answer from what they have."""
+    steps = list(Step.objects.filter(run=run_id).order_by("position", "item"))
+    if not missing:
+        runs.reopen(run_id, steps[0].name)
+        return
+    wanted = {str(take.pk) for take in missing}
+    for step in steps:
+        if step.item in wanted or (not step.item and not step.is_finished) or step.pk == steps[-1].pk:
+            runs.redo(run_id, [step.name], item=step.item)
 
 
 def _require_room(session: GenerationSession, made: Round, missing: list[Take], *, actor: User) -> None:
