@@ -19,10 +19,11 @@ _lock = threading.Lock()
 
 @dataclass(frozen=True)
 class Face:
-    """Fractions of the picture: the middle of the face from the left, and its height."""
+    """Fractions of the picture: the middle of the face from the left and from the top, and its height."""
 
     across: float
     height: float
+    down: float
 
     @property
     def place(self) -> str:
@@ -39,7 +40,8 @@ def find(picture: Picture) -> list[Face]:
     with _lock:  # one cascade must not be used by two threads at once
         boxes = _cascade().detectMultiScale(grey, scaleFactor=1.1, minNeighbors=NEIGHBOURS, minSize=(least, least))
     return sorted(
-        (Face((x + width / 2) / columns, height / rows) for x, _y, width, height in boxes), key=lambda face: face.across
+        (Face((x + width / 2) / columns, height / rows, (y + height / 2) / rows) for x, y, width, height in boxes),
+        key=lambda face: face.across,
     )
 
 
