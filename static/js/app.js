@@ -22,3 +22,4 @@ import "./elements/wave-form.js";
 import "./elements/cue-editor.js";
 import "./elements/transcript-reader.js";
 import "./elements/review-desk.js";
+import "./elements/generate-desk.js";
