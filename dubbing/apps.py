@@ -11,4 +11,5 @@ class DubbingConfig(AppConfig):
             pipelines,
             policies,
             receivers,
+            uses,
         )

@@ -21,6 +21,7 @@ from dubbing import events
 from dubbing.models import Dub, DubSpeaker
 from dubbing.services import dubs
 from media_library.models import VoiceProfile
+from media_library.services import voice_speaking
 
 NO_ROLE = "Role not found"
 NO_PROFILE = "Voice not found"
@@ -52,6 +53,7 @@ def voices_for(dub: Dub, user: User | None = None) -> list[Choice]:
     return [
         Choice("", one.name, one.language, one.gender, one.engine, one)
         for one in matched.filter(consented=True).order_by("name", "pk")
+        if voice_speaking.speaks(one, dub.target_language)
     ] + found
 
 
@@ -88,6 +90,14 @@ def cast(
     return locked
 
 
+def revoked(profile: VoiceProfile) -> None:
+    """Nobody may use this voice any more: roles that have it say so, and no film is made of their lines."""
+    for role in DubSpeaker.objects.filter(profile=profile, dub__deleted_at=None).order_by("dub", "pk"):
+        dub = dubs.hold(Dub(pk=role.dub_id), free=False)
+        events.cast_changed(role)
+        dubs.settle(dubs.find(dub.pk))
+
+
 def known_voice(voice: str, language: str) -> str:
     """As the engines write it; 400 for one that nobody here has, or that speaks other languages only."""
     wanted = next((one for one in speaking.offered() if one.id.lower() == voice.strip().lower()), None)
@@ -102,6 +112,8 @@ def _require_usable(profile: VoiceProfile, dub: Dub, actor: User) -> None:
     policies.require(actor, "media_library.voice.use", profile)
     if profile.status != VoiceProfile.Status.READY:
         raise DomainError("This voice is not ready. Wait until it is matched, or choose another.")
+    if not voice_speaking.speaks(profile, dub.target_language):
+        raise DomainError(f"This voice does not speak {language_name(dub.target_language)}. Choose another.")
     if not VoiceProfile.objects.visible_to(dub.owner).filter(pk=profile.pk).exists():
         raise DomainError("The owner of this dub does not see this voice. Make it public, or choose another.")
 

@@ -34,6 +34,7 @@ NOT_FOUND = "Dub not found"
 NO_SOUND = "This video has no sound, so that there is nothing to dub. Choose one in which somebody speaks."
 NO_VIDEO = "Only a video can be dubbed."
 NOT_USABLE = "This file could not be read when it was brought. Upload it again, then dub it."
+HAS_DUBS = "This video is being dubbed, or was. Delete its dubs first."
 BUSY = "This dub is being worked on. Wait until it is done, or cancel the work."
 BACKGROUNDS = ("duck", "bed", "none")
 LOUDNESS: dict[str, float | None] = {"source": None, "-14": -14.0, "-23": -23.0}
@@ -234,6 +235,16 @@ def let_go(keys: Iterable[str]) -> None:
     gone = set(keys)
     artefacts.release([], gone)
     removal.remove_later(gone)
+
+
+def let_go_of_video(video: Asset) -> None:
+    """Before it is removed for good: refused while somebody has a dub of it; those that were deleted go with it."""
+    made = Dub.objects.filter(video=video)
+    if made.filter(deleted_at=None).exists():
+        raise WrongStateError(HAS_DUBS)
+    for dub in made:
+        dub.lines.all().delete()
+        dub.delete()
 
 
 def _stop(run_id: uuid.UUID) -> None:

@@ -69,8 +69,8 @@ def begin_speaking(dub: Dub, *, actor: User | None) -> Run | None:
     return dubs.work(dub, dubs.SPEAK, actor=actor, params={"lines": wanted, "again": False})
 
 
-def keep(line_id: uuid.UUID, *, sound: dict[str, Any], values: dict[str, Any]) -> None:
-    """What was spoken is what is heard from now on, stale or not; what was there before goes."""
+def keep(line_id: str, *, sound: dict[str, Any], values: dict[str, Any], suggestion: str = "") -> None:
+    """What was spoken is what is heard from now on, stale or not; what was there before goes. A `suggestion` takes nobody's place."""
     line = DubLine.objects.select_for_update(of=("self",)).filter(pk=line_id).first()
     if line is None:
         # Merged into another while it was spoken.
@@ -80,7 +80,8 @@ def keep(line_id: uuid.UUID, *, sound: dict[str, Any], values: dict[str, Any]) -
     line.sound = sound
     for name, value in values.items():
         setattr(line, name, value)
-    line.save(update_fields=["sound", *values, "updated_at"])
+    line.suggestion = line.suggestion or suggestion
+    line.save(update_fields=["sound", "suggestion", *values, "updated_at"])
     if before and before != sound["key"]:
         dubs.let_go({before})
     events.line_changed(line, what="sound")

@@ -66,6 +66,7 @@ def accessible_video(
     chapters: Sequence[Cue] = (),
     identity: str = "",
     kept: Kept | None = None,
+    tags: Sequence[str] = (),
     progress: Progress | None = None,
     halt: threading.Event | None = None,
 ) -> Rendered:
@@ -74,7 +75,7 @@ def accessible_video(
     The house puts the mix with descriptions first and the original sound second. `chapters` are in output time. From `kept`, the film
     of before, come the pictures that hold as they did, of the source that `identity` names.
 
-    Scratch files live beside `into` and are gone afterwards.
+    `tags` are ffmpeg's, for what the file says of itself. Scratch files live beside `into` and are gone afterwards.
     """
     with tempfile.TemporaryDirectory(prefix="render-", dir=into.parent) as scratch:
         picture = None
@@ -95,7 +96,7 @@ def accessible_video(
             raise NoVideoError
         inputs = [Input(path=video), *(Input(path=sound.path) for sound in sounds)]
         inputs += [Input(path=caption.path, kind=WEBVTT) for caption in captions]
-        options = _options(sounds, captions)
+        options = [*_options(sounds, captions), *tags]
         if chapters:
             told = Path(scratch) / "chapters.txt"
             told.write_text(_told(chapters), encoding="utf-8")
