@@ -16,7 +16,7 @@ from accounts.models import User
 from ai import catalogue
 from ai.errors import UnknownNameError
 from core import audit, languages
-from core.errors import InvalidFieldError
+from core.errors import DomainError, InvalidFieldError
 from core.runs import estimates
 from core.runs import services as runs
 from core.runs.models import Run
@@ -130,7 +130,7 @@ def _expected(job_type: ProcessingJob.Type, seconds: float) -> timedelta:
 def _language(tag: str, field: str) -> str:
     try:
         return languages.canonical(tag)
-    except InvalidFieldError as error:
+    except DomainError as error:
         raise InvalidFieldError(error.message, field=field) from error
 
 
