@@ -13,9 +13,12 @@ from core.runs import pipelines as every
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, RetryPolicy, StepSpec, register
 from generation.models import Round, Take
-from generation.services import rounds
+from generation.services import composing, rounds
+from generation.steps import film_pieces
 from generation.steps.base import TAKE, Finish, progress_message
 from generation.steps.clips import MakeClip
+from generation.steps.film import Fetch, MakeFilm, Mix
+from generation.steps.film_pieces import Form, MakePiece, Measure
 from generation.steps.images import Look, MakePicture
 
 
@@ -43,6 +46,20 @@ class RoundListener:
     def progressed(self, run: Run, step: Step) -> None:
         # Several takes are at work at once.
         if step.name == TAKE and pace.is_due(f"generation:{run.subject_id}"):
+            rounds.progress(run, step.message)
+
+
+class FilmListener(RoundListener):
+    """Of a film one hears how far all of it is."""
+
+    def step_changed(self, run: Run, step: Step) -> None:
+        if step.is_finished or step.status == Step.Status.RUNNING:
+            run.progress = max(run.progress, every.get(run.kind).progress(list(run.steps.all())))
+            rounds.progress(run, step.message or "Composing the film")
+
+    def progressed(self, run: Run, step: Step) -> None:
+        # Several clips are at work at once.
+        if pace.is_due(f"generation:{run.subject_id}"):
             rounds.progress(run, step.message)
 
 
@@ -101,6 +118,25 @@ CLIPS = register(
                 optional=True,
             ),
             StepSpec("finish", Finish, needs=(TAKE,), weight=0.0),
+        ),
+    )
+)
+
+
+FILM = register(
+    Pipeline(
+        kind=composing.KIND,
+        listener=FilmListener(),
+        sees=sees,
+        result=result,
+        steps=(
+            StepSpec("measure", Measure, queue="media"),
+            StepSpec("audio", Fetch, queue="default", retry=RetryPolicy(failures=2), timeout=timedelta(minutes=10)),
+            StepSpec("form", Form, queue="media", needs=("measure",), items=composing.numbers, weight=3),
+            StepSpec("look", film_pieces.Look, queue="media", needs=("form",)),
+            StepSpec("piece", MakePiece, queue="media", needs=("look",), items=composing.numbers, weight=3),
+            StepSpec("sound", Mix, queue="media", needs=("look", "audio"), weight=2),
+            StepSpec("film", MakeFilm, queue="media", needs=("piece", "sound"), weight=2),
         ),
     )
 )

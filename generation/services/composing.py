@@ -27,7 +27,7 @@ from generation.models import GenerationSession, Round, Take
 from generation.services import approving, clips, planning, rounds, sessions, wishes
 from generation.services.wishes import Overlay, Wish, read
 from media_library.models import Asset, Transcript
-from media_library.services import quota
+from media_library.services import provenance, quota
 
 __all__ = ["Overlay", "Wish", "compose", "fonts", "keep", "read"]
 
@@ -38,8 +38,6 @@ NO_CLIPS = approving.NONE[Take.Kind.CLIP.value]
 MADE = 1
 # The steps whose files a film is put together of.
 PARTS = ("form", "piece", "sound")
-# Made by software that was taught on pictures, in the words of IPTC.
-TRAINED = "trainedAlgorithmicMedia"
 LABEL, PLAIN_LABEL = "AI-generated", "Computer-generated"
 OPENING_SECONDS = 4.0
 
@@ -103,8 +101,7 @@ def _plan(session: GenerationSession, chosen: Sequence[Take], wish: Wish) -> dic
                 "start": start,
                 "end": end,
                 "caption": caption,
-                "trained": take.made.get("digital_source_type") == TRAINED
-                or take.asset.provenance.get("digital_source_type") == TRAINED,
+                "trained": provenance.is_generated(take.asset),
             }
         )
     plan = {"clips": shown, "wish": wish.stored()}
@@ -187,12 +184,11 @@ def ready(
     sha256: str,
     duration: float,
     technical: dict[str, Any],
-    provenance: dict[str, Any],
+    how: dict[str, Any],
 ) -> Asset:
     """The film is its owner's now, and the session is complete."""
     made = rounds.round_of(round_id)
     session = sessions.hold(made.session)
-    facts = {name: provenance[name] for name in ("engine", "digital_source_type")}
     take = rounds.take_ready(
         take_of(made),
         key=key,
@@ -202,8 +198,8 @@ def ready(
         sha256=sha256,
         duration=duration,
         technical=technical,
-        provenance=provenance,
-        facts={**facts, "named": "local_film"},
+        provenance=how,
+        facts={"engine": "local:film", "digital_source_type": how["kind"], "frames_copied": technical["frames_copied"]},
     )
     assert take.asset is not None  # noqa: S101  (made ready above)
     made.status, made.problem, made.finished_at = Round.Status.DONE, "", timezone.now()

@@ -27,7 +27,7 @@ from media_library.steps.base import Stored, exists, keep, media_work
 
 R = TypeVar("R", bound=BaseModel)
 
-FOLDERS = {Take.Kind.IMAGE.value: "images", Take.Kind.CLIP.value: "videos"}
+FOLDERS = {Take.Kind.IMAGE.value: "images", Take.Kind.CLIP.value: "videos", Take.Kind.FINAL.value: "final"}
 TAKE = "take"
 
 

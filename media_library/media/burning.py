@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
@@ -51,6 +52,13 @@ class Burnt:
         self._starts = [cue.start for cue in self._cues]
         self._shape, self._begins, self._fonts = shape, begins, fonts
         self._shown: tuple[Cue, Lettering] | None = None
+
+    @property
+    def touched(self) -> list[tuple[int, int]]:
+        """Frames of the piece over which something stands."""
+        fps, half = self._shape.fps, Fraction(1, 2)
+        times = [[math.ceil(Fraction(at) * fps - half) for at in (cue.start, cue.end)] for cue in self._cues]
+        return [(first - self._begins, beyond - self._begins) for first, beyond in times]
 
     def __call__(self, planes: Planes, number: int) -> None:
         # The middle of the frame, so that no rounding shows a cue a frame too early.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -74,25 +75,9 @@ class Fetch(StepFunction[Fetched]):
                 imports.make_room(ctx.subject_id, announced)
             ctx.progress(size / announced * 0.95 if announced else 0.0, "Fetching the file")
 
-        try:
-            with path.open("wb") as file, full_disk_explained():
-                answer = outbound.download(
-                    url,
-                    into=file,
-                    max_bytes=settings.UPLOAD_MAX_BYTES,
-                    seconds=settings.IMPORT_MAX_SECONDS,
-                    arrived=arrived,
-                )
-        except UnsafeUrlError as error:
-            raise StepError(error.message, code=error.code) from error
-        except FetchFailedError as error:
-            raise StepError(error.message, code=error.code, retryable=True) from error
-        if answer.status != 200:
-            busy = answer.status in {408, 425, 429} or answer.status >= 500
-            raise StepError(
-                f"The other server answered {answer.status} instead of the file.", code="fetch_failed", retryable=busy
-            )
-        return answer.headers.get("content-type", "")
+        return fetched(
+            ctx, url, path, most_bytes=settings.UPLOAD_MAX_BYTES, seconds=settings.IMPORT_MAX_SECONDS, arrived=arrived
+        )
 
     def _judged(self, coming: Intake, path: Path, declared: str) -> tuple[str, str]:
         """Name and type of what came. Servers often call everything octets, or worse; a name that fits decides then."""
@@ -104,6 +89,35 @@ class Fetch(StepFunction[Fetched]):
             return filename, intake.confirm(path, filename=filename, content_type=expected)
         except DomainError as error:
             raise StepError(error.message, code=error.code) from error
+
+
+def fetched(
+    ctx: StepContext,
+    url: str,
+    path: Path,
+    *,
+    most_bytes: int,
+    seconds: float,
+    arrived: Callable[[int, int | None], None] | None = None,
+) -> str:
+    """What stands at the address comes into the file. What the server calls it."""
+
+    def told(size: int, announced: int | None) -> None:
+        ctx.progress(size / announced * 0.95 if announced else 0.0, "Fetching the file")
+
+    try:
+        with path.open("wb") as file, full_disk_explained():
+            answer = outbound.download(url, into=file, max_bytes=most_bytes, seconds=seconds, arrived=arrived or told)
+    except UnsafeUrlError as error:
+        raise StepError(error.message, code=error.code) from error
+    except FetchFailedError as error:
+        raise StepError(error.message, code=error.code, retryable=True) from error
+    if answer.status != 200:
+        busy = answer.status in {408, 425, 429} or answer.status >= 500
+        raise StepError(
+            f"The other server answered {answer.status} instead of the file.", code="fetch_failed", retryable=busy
+        )
+    return answer.headers.get("content-type", "")
 
 
 def named(filename: str, path: Path, declared: str) -> str:
