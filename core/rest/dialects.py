@@ -211,6 +211,7 @@ PREFIXES: dict[str, Dialect] = {
             "/api/clip-preview",
             "/api/clips",
             "/api/conversations",
+            "/api/dubs",
             "/api/messages",
             "/api/personas",
             "/api/projects",
