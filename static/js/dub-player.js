@@ -151,8 +151,7 @@ export class DubPlayer {
       if (inside < 0) continue;
       under = true;
       if (!voice.paused || voice.done) continue;
-      voice.currentTime = Math.min(inside * (Number(row.dataset.played) || 1), voice.duration || inside);
-      voice.playbackRate = Number(row.dataset.played) || 1;
+      voice.currentTime = Math.min(inside, voice.duration || inside);
       voice.play().catch(() => {});
     }
     this.original.volume = under ? UNDER : 1;
