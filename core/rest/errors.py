@@ -21,6 +21,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.decorators.csrf import requires_csrf_token
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
+from rest_framework.fields import Field
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -32,6 +33,7 @@ from core.rest.request_info import route_of
 log = structlog.get_logger(__name__)
 
 NO_ID = uuid.UUID(int=0)
+REQUIRED = str(Field.default_error_messages["required"])
 PLACES = ("body", "query", "path")
 NOT_FOUND_BY_DJANGO = re.compile(r"No (\w+) matches the given query\.")
 CODES = {
@@ -135,7 +137,9 @@ def problems_in(detail: Any, place: tuple[str | int, ...]) -> Iterator[Problem]:
             # A list of messages belongs to its field; a list of mappings is one per item, empty where the item is right.
             yield from problems_in(inner, (*place, index) if isinstance(inner, Mapping) else place)
     elif getattr(detail, "code", "") == "required":
-        yield Problem(place, "Field required", "missing")
+        # Some documents have words of their own for it.
+        said = str(detail)
+        yield Problem(place, "Field required" if said == REQUIRED else said, "missing")
     else:
         yield Problem(place, str(detail))
 

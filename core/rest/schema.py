@@ -45,12 +45,19 @@ class Made:
     shape: Shape
 
 
+@dataclass(frozen=True)
+class Begun:
+    """The shape of what a POST answers when the work goes on after it (202)."""
+
+    shape: Shape
+
+
 @dataclass(frozen=True, kw_only=True)
 class Gives:
     """What each method of a view answers when all is well. None: nothing (204)."""
 
     get: Shape | None = None
-    post: Shape | Made | None = None
+    post: Shape | Made | Begun | None = None
     put: Shape | None = None
     patch: Shape | None = None
     delete: Shape | None = None
@@ -110,9 +117,11 @@ class StudioSchema(AutoSchema):
         gives: Gives | None = getattr(self.view, "gives", None)
         if gives is None:
             return {200: OpenApiTypes.OBJECT}
-        shape: Shape | Made | None = getattr(gives, self.method.lower())
+        shape: Shape | Made | Begun | None = getattr(gives, self.method.lower())
         if shape is None:
             return {204: None}
+        if isinstance(shape, Begun):
+            return {202: described(shape.shape)}
         return {201: described(shape.shape)} if isinstance(shape, Made) else {200: described(shape)}
 
     def get_override_parameters(self) -> list[Any]:

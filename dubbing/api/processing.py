@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from accounts.api.base import PersonView
 from core.errors import InvalidFieldError, NotFoundError, WrongStateError
 from core.rest.inputs import IdField, Input, TextField, named_id
-from core.rest.schema import Gives
+from core.rest.schema import Begun, Gives
 from dubbing.models import ProcessingJob
 from dubbing.services import processing
 from media_library.models import Asset, VoiceProfile
@@ -63,7 +63,7 @@ def one_of(choices: tuple[str, ...], *, default: str, issue: str) -> serializers
     return serializers.ChoiceField(choices, required=False, default=default, error_messages=said)
 
 
-class ExtractInput(Input):
+class ExtractAudioInput(Input):
     video_file_id = IdField()
     audio_format = one_of(processing.AUDIO_FORMATS, default="wav", issue="Unsupported audio format")
     sample_rate = serializers.IntegerField(min_value=8_000, max_value=192_000, required=False, default=44_100)
@@ -77,7 +77,7 @@ class TranscriptionInput(Input):
     )
 
 
-class CloneInput(Input):
+class CloneVoiceInput(Input):
     audio_file_id = IdField()
     target_language = TextField(max_length=35)
     voice_profile_id = IdField()
@@ -96,7 +96,7 @@ class ProcessView(PersonView):
 
     throttle_group = "processing"
     body_names_things = True
-    gives = Gives(post=BEGUN)
+    gives = Gives(post=Begun(BEGUN))
 
     def recording(self, request: Request, name: str) -> Asset | None:
         """The caller's own file; None where the body names none, which the body's own check tells."""
@@ -125,11 +125,11 @@ class ProcessView(PersonView):
 
 
 class ExtractAudio(ProcessView):
-    takes = ExtractInput
+    takes = ExtractAudioInput
 
     def post(self, request: Request) -> Response:
         video = self.recording(request, "video_file_id")
-        body = ExtractInput.parse(request.data)
+        body = ExtractAudioInput.parse(request.data)
         job = processing.extract_audio(
             self.caller,
             present(video, "video_file_id"),
@@ -159,14 +159,14 @@ class Transcribe(ProcessView):
 class CloneVoice(ProcessView):
     """Says the text with a matched voice. 403 `consent_required` while no consent of its speaker is in force."""
 
-    takes = CloneInput
+    takes = CloneVoiceInput
 
     def post(self, request: Request) -> Response:
         audio = self.recording(request, "audio_file_id")
         profile = self.voice(request, "voice_profile_id")
         if profile is not None:
             voices.require_consent(profile)
-        body = CloneInput.parse(request.data)
+        body = CloneVoiceInput.parse(request.data)
         job = processing.clone_voice(
             self.caller,
             present(audio, "audio_file_id"),

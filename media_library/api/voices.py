@@ -21,7 +21,7 @@ from core.errors import DomainError, InvalidFieldError, NotFoundError
 from core.rest.inputs import IdField, Input, TextField, named_id
 from core.rest.limits import caller_key
 from core.rest.negotiation import SoundUnlessAskedOtherwise
-from core.rest.schema import Gives, Made
+from core.rest.schema import Begun, Gives, Made
 from core.rest.throttles import check
 from core.storage import store
 from media_library import policies as _rules  # noqa: F401  (registers the rules of the library)
@@ -236,7 +236,7 @@ class Consent(VoiceView):
 class Match(VoiceView):
     """Fits the voice to its sample again."""
 
-    gives = Gives(post=PROFILE)
+    gives = Gives(post=Begun(PROFILE))
 
     def post(self, _request: Request, profile_id: uuid.UUID) -> Response:
         voices.begin_match(self.find(profile_id, "media_library.voice.change"), actor=self.caller)

@@ -14,6 +14,7 @@ from tests.contract_walk.scenes import (
     delivery,
     film_media,
     films,
+    generation,
     glossaries,
     invitations,
     job_bulk,
@@ -36,6 +37,7 @@ from tests.contract_walk.scenes import (
     tracks,
     transcripts,
     tts,
+    voice,
     webhooks,
 )
 
