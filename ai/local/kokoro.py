@@ -28,6 +28,9 @@ LONG_SENTENCE = 220  # tokens; a longer one is spoken in clauses, which keeps it
 SHORT_SENTENCE = 40  # tokens; shorter ones are spoken together with the next, alone they come out hurried
 PAUSE = 0.3  # seconds between sentences, what the model itself leaves about them being cut
 
+Style = npt.NDArray[np.float32]
+"""[510, 256]: a row for every number of tokens. The first half of a row is the timbre, the second how it is said."""
+
 _lock = threading.Lock()
 
 
@@ -61,32 +64,58 @@ class Kokoro:
     ) -> tuple[Speech, Usage]:
         phonemes.require_words(text)
         chosen = self._voice(language, voice)
-        spoken = _card().languages[chosen.language]
-        progress(0.0, "Loading Kokoro")
-        session, styles = _session(), _styles(chosen.id)
-        pieces = list(_pieces(phonemes.clauses(text, voice=spoken.phonemes)))
-        sound: list[wav.Samples] = []
-        for number, tokens in enumerate(pieces):
-            progress(number / len(pieces), f"Speaking sentence {number + 1} of {len(pieces)}")
-            said = _say(session, styles, tokens, speed)
-            sound += [np.zeros(int(PAUSE / speed * RATE), np.float32), said] if sound else [said]
-        if not sound:
-            raise InvalidAnswerError("There is nothing in this text that can be spoken.")
-        seconds = wav.write(into, np.concatenate(sound), rate=RATE)
+        sound = say(text, styles(chosen.id), language=chosen.language, speed=speed, progress=progress)
+        seconds = wav.write(into, sound, rate=RATE)
         progress(1.0, "Spoken")
         return Speech(into, seconds, chosen), Usage(seconds=seconds, characters=len(text))
 
     def _voice(self, language: str, wanted: str) -> Voice:
         """The wanted voice if it speaks the language, else the default of the nearest variety of the language."""
-        tag = canonical(language)
+        tag = variety(language)
         able = [voice for voice in self.voices() if primary(voice.language) == primary(tag)]
-        if not able:
-            if any(primary(spoken) == primary(tag) for spoken in _card().languages):
-                programs.require(phonemes.ESPEAK, what_for=f"Kokoro needs to speak {name(tag)}")
-            raise LanguageUnsupportedError(f"Kokoro does not speak {name(tag)}.")
         named = [voice for voice in able if voice.id == wanted]
         exact = [voice for voice in able if voice.language == tag]
         return (named or exact or able)[0]
+
+
+def variety(language: str) -> str:
+    """The nearest of the languages that are spoken here: en-US for en and en-AU. LanguageUnsupportedError when there is none."""
+    tag = canonical(language)
+    near = [one for one in _card().languages if primary(one) == primary(tag)]
+    able = [one for one in near if phonemes.known(_card().languages[one].phonemes)]
+    if not able:
+        if near:
+            programs.require(phonemes.ESPEAK, what_for=f"Kokoro needs to speak {name(tag)}")
+        raise LanguageUnsupportedError(f"Kokoro does not speak {name(tag)}.")
+    return tag if tag in able else able[0]
+
+
+def languages() -> list[str]:
+    return [tag for tag, spoken in _card().languages.items() if phonemes.known(spoken.phonemes)]
+
+
+def names() -> list[str]:
+    """All voices, those of languages that are not offered too."""
+    return _card().voices["names"]
+
+
+def default(language: str) -> str:
+    return _card().languages[variety(language)].default
+
+
+def say(text: str, style: Style, *, language: str, speed: float = 1.0, progress: Progress = silent) -> wav.Samples:
+    """The sound of the text in a style, which need not be one of the voices'. `language` is one of `languages`."""
+    progress(0.0, "Loading Kokoro")
+    session = _session()
+    pieces = list(_pieces(phonemes.clauses(text, voice=_card().languages[language].phonemes)))
+    sound: list[wav.Samples] = []
+    for number, tokens in enumerate(pieces):
+        progress(number / len(pieces), f"Speaking sentence {number + 1} of {len(pieces)}")
+        said = _say(session, style, tokens, speed)
+        sound += [np.zeros(int(PAUSE / speed * RATE), np.float32), said] if sound else [said]
+    if not sound:
+        raise InvalidAnswerError("There is nothing in this text that can be spoken.")
+    return np.concatenate(sound)
 
 
 def _pieces(found: list[Clause]) -> Iterator[list[int]]:
@@ -115,12 +144,12 @@ def _space_before(tokens: list[int], limit: int) -> int:
     return next((place for place in range(limit, limit // 2, -1) if tokens[place] == space), limit)
 
 
-def _say(session: Any, styles: npt.NDArray[np.float32], tokens: list[int], speed: float) -> wav.Samples:
+def _say(session: Any, style: Style, tokens: list[int], speed: float) -> wav.Samples:
     (audio,) = session.run(
         ["audio"],
         {
             "tokens": np.array([[0, *tokens, 0]], np.int64),
-            "style": styles[min(len(tokens), len(styles)) - 1][None],
+            "style": style[min(len(tokens), len(style)) - 1][None],
             "speed": np.array([speed], np.float32),
         },
     )
@@ -147,5 +176,5 @@ def _load(path: Path) -> Any:
 
 
 @cache
-def _styles(voice: str) -> npt.NDArray[np.float32]:
+def styles(voice: str) -> Style:
     return np.fromfile(weights.require("kokoro-voices") / f"{voice}.bin", np.float32).reshape(-1, 256)
