@@ -19,6 +19,7 @@ WRONG_TYPE: dict[str, tuple[Any, ...]] = {
     "datetime": ("yesterday",),
     "object": ("text",),
     "list<string>": ("es", [{"a": 1}]),
+    "list<url>": ("not-a-list", [7], {}),
     "list<uuid>": ("not-a-list", [7], ["not-a-uuid"]),
     **dict.fromkeys(("file", "file (video)", "file (.xlsx)", "file (.vtt)"), ("no file",)),
 }

@@ -44,8 +44,10 @@ from media_library.tests.factories import AssetFactory, GlossaryFactory, Persona
 from tests.contract_walk.things import (
     called,
     filmed,
+    generated,
     ids_in,
     ids_of_film,
+    ids_of_generation,
     noted,
     shared,
     spoken,
@@ -219,6 +221,8 @@ class World:
         for name, role in (("colleague", "collaborator"), ("linguist", "viewer")):
             self.film_session.film.project.memberships.create(user=self.people[name], role=role)
         self.foreign_film_session = filmed(self.people["stranger"], f"Film {self.CANARY}")
+        self.generation = generated(self.people["newcomer"], self.film_session, "Lamps on wet stone")
+        self.foreign_generation = generated(self.people["stranger"], self.foreign_film_session, f"Prompt {self.CANARY}")
 
     @cached_property
     def ids(self) -> dict[str, str]:
@@ -246,6 +250,7 @@ class World:
             "token_id": str(self.share.pk),
             **ids_in(self.conversation),
             **ids_of_film(self.film_session),
+            **ids_of_generation(self.generation),
             "log_id": str(self.call.pk),
             **dict.fromkeys(("clip_index", "record_index"), "0"),
             "lang": "en",
@@ -278,6 +283,7 @@ class World:
             "token_id": str(self.foreign_share.pk),
             **ids_in(self.foreign_conversation),
             **ids_of_film(self.foreign_film_session),
+            **ids_of_generation(self.foreign_generation),
             "log_id": str(self.foreign_call.pk),
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -16,6 +17,8 @@ from ai.models import Call
 from ai.tests.factories import CallFactory
 from chat.models import Attachment, Conversation, FilmSession, Record
 from chat.tests.factories import ConversationFactory, FilmFactory, clip_in, developed, say
+from generation.models import GenerationSession, Preset
+from generation.tests.factories import SessionFactory, round_of, take_of
 from jobs.models import Job
 from media_library.models import Asset, Suggestion, Transcript
 from media_library.tests.factories import transcript_of
@@ -95,6 +98,31 @@ def ids_in(conversation: Conversation) -> dict[str, str]:
 def filmed(owner: User, title: str) -> FilmSession:
     film = FilmFactory(owner=owner, title=title)
     return developed(film, title=f"{title} in winter")
+
+
+def generated(owner: User, like: FilmSession, prompt: str) -> GenerationSession:
+    """A session with three pictures and three clips, and calls that cost what the document's example costs. Its id is that of a film's
+    session too, because both documents call it `session_id`."""
+    session: GenerationSession = SessionFactory(id=like.pk, owner=owner, prompt=prompt)
+    for kind in ("image", "clip"):
+        made = round_of(session, "images" if kind == "image" else "clips")
+        for _ in range(3):
+            take_of(session, kind, round=made)
+    used = {"user": owner, "provider": "replicate", "subject_id": session.pk}
+    pictures = {"capability": "generate_image", "model": "flux-schnell", "images": 4, "cost": Decimal("0.012")}
+    clips = {"capability": "generate_video", "model": "gen-4-turbo", "seconds": 16.0, "cost": Decimal("0.24")}
+    CallFactory(**used, **pictures)
+    CallFactory(**used, **clips)
+    Preset.objects.create(owner=owner, name=prompt, values={"seconds": 4})
+    return session
+
+
+def ids_of_generation(session: GenerationSession) -> dict[str, str]:
+    return {
+        "take_id": str(session.takes.order_by("kind", "index")[0].pk),
+        "round_id": str(session.rounds.order_by("kind")[0].pk),
+        "preset_id": str(Preset.objects.get(owner=session.owner).pk),
+    }
 
 
 def ids_of_film(session: FilmSession) -> dict[str, str]:

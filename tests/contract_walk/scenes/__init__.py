@@ -55,6 +55,7 @@ __all__ = [
     "delivery",
     "film_media",
     "films",
+    "generation",
     "glossaries",
     "invitations",
     "job_bulk",
