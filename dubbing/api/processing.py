@@ -198,7 +198,7 @@ class GenerateVideo(ProcessView):
 
 class JobView(PersonView):
     def find(self, job_id: uuid.UUID) -> ProcessingJob:
-        rows = ProcessingJob.objects.filter(owner=self.caller).select_related("output", "transcript", "run")
+        rows = ProcessingJob.objects.visible_to(self.caller).select_related("output", "transcript", "run")
         found = rows.filter(pk=job_id).first()
         if found is None:
             raise NotFoundError(NOT_FOUND)

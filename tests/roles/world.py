@@ -44,6 +44,7 @@ from chat.models import (
 from chat.tests.factories import FilmFactory, clip_in, developed, say
 from core.runs.models import Run
 from core.storage import store
+from dubbing.tests.factories import DubFactory, ProcessingJobFactory, line_in, role_in
 from jobs.models import Brief, Delivery, Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions, give_timetable
 from media_library.models import Asset, Collection, Pronunciation, Suggestion, TrackDraft
@@ -166,6 +167,7 @@ def build() -> World:
     things |= {"log": call.pk, **_told(people["creator"])}
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     things |= _film(people)
+    things |= _dub(people["production"], video=Asset.objects.get(pk=things["asset"]))
     return World(people, things, job)
 
 
@@ -250,6 +252,7 @@ def _library(house: Organization, people: dict[str, User], *, client: Client) ->
         "suggestion": suggestion.pk,
         "persona": PersonaFactory(owner=people["production"], organization=house).pk,
         "voice": VoiceProfileFactory(owner=people["production"]).pk,
+        "processing_job": ProcessingJobFactory(owner=people["production"]).pk,
         "creators_file": own.pk,
         "creators_key": own.key,
         "run": Run.objects.create(
@@ -276,6 +279,15 @@ def _film(people: dict[str, User]) -> dict[str, uuid.UUID]:
             owner=people["creator"], project=place, kind="image", content_type="image/png", duration=None
         ).pk,
     }
+
+
+def _dub(owner: User, *, video: Asset) -> dict[str, uuid.UUID]:
+    """Production's dub of the house's film: whoever sees the film reads it, production writes it."""
+    dub = DubFactory(owner=owner, organization=video.organization, video=video)
+    role = role_in(dub, voice="espeak-es")
+    line = line_in(dub, role, written_by="machine", sound={"key": "dubs/line.wav", "size": 1, "sha256": "0" * 64})
+    line_in(dub, role, written_by="machine")
+    return {"dub": dub.pk, "dub_role": role.pk, "dub_line": line.pk}
 
 
 def _told(person: User) -> dict[str, uuid.UUID]:
