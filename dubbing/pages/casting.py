@@ -20,6 +20,7 @@ from dubbing.pages.desk import UNKNOWN, WRITE, carry_out, changed, find_dub, way
 from dubbing.services import casting
 from jobs.services import voicing
 from media_library.models import VoiceProfile
+from media_library.queries import links
 from media_library.services import voice_speaking
 
 LONGEST_SAMPLE = 300
@@ -86,7 +87,14 @@ def listen(request: HttpRequest, dub: Dub) -> HttpResponse:
             kept = voice_speaking.preview(
                 find_profile(request, value), text, language=dub.target_language, actor=viewer(request)
             )
-            return redirect(for_page(store().url(kept.key, inline=True)))
+            url = store().url(
+                kept.key,
+                filename="voice.wav",
+                content_type="audio/wav",
+                inline=True,
+                expires_in=links.lifetime(inline=True),
+            )
+            return redirect(for_page(url))
         heard = voicing.preview(
             text, voice=value, language=dub.target_language, client=dub.video.client, listener=viewer(request)
         )

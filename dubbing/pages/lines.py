@@ -17,6 +17,7 @@ from core.storage import for_page, store
 from dubbing.models import Dub, DubLine
 from dubbing.pages.desk import UNKNOWN, WRITE, carry_out, find_dub
 from dubbing.services import fitting, lines, speaking
+from media_library.queries import links
 
 # What is said instead of the usual, where there is something to say.
 Act = Callable[[Dub, DubLine, HttpRequest], str | None]
@@ -145,5 +146,11 @@ def _seconds(request: HttpRequest, name: str) -> float:
 def sound(request: HttpRequest, dub_id: uuid.UUID, line_id: uuid.UUID) -> HttpResponse:
     """The line as it was spoken last. The link behind it is minted for this answer."""
     one = found(find_dub(request, dub_id).lines.exclude(sound={}), line_id, UNKNOWN)
-    name = f"line-{one.number + 1}.wav"
-    return redirect(for_page(store().url(one.sound["key"], filename=name, content_type="audio/wav", inline=True)))
+    url = store().url(
+        one.sound["key"],
+        filename=f"line-{one.number + 1}.wav",
+        content_type="audio/wav",
+        inline=True,
+        expires_in=links.lifetime(inline=True),
+    )
+    return redirect(for_page(url))
