@@ -45,6 +45,8 @@ from chat.tests.factories import FilmFactory, clip_in, developed, say
 from core.runs.models import Run
 from core.storage import store
 from dubbing.tests.factories import DubFactory, ProcessingJobFactory, line_in, role_in
+from generation.models import Preset
+from generation.tests.factories import SessionFactory, take_of
 from jobs.models import Brief, Delivery, Job
 from jobs.tests.factories import AssetFactory, JobFactory, give_captions, give_timetable
 from media_library.models import Asset, Collection, Pronunciation, Suggestion, TrackDraft
@@ -167,6 +169,7 @@ def build() -> World:
     things |= {"log": call.pk, **_told(people["creator"])}
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     things |= _film(people)
+    things |= _generation(people["creator"])
     things |= _dub(people["production"], video=Asset.objects.get(pk=things["asset"]))
     return World(people, things, job)
 
@@ -288,6 +291,21 @@ def _dub(owner: User, *, video: Asset) -> dict[str, uuid.UUID]:
     line = line_in(dub, role, written_by="machine", sound={"key": "dubs/line.wav", "size": 1, "sha256": "0" * 64})
     line_in(dub, role, written_by="machine")
     return {"dub": dub.pk, "dub_role": role.pk, "dub_line": line.pk}
+
+
+def _generation(owner: User) -> dict[str, uuid.UUID]:
+    """The creator's session, with a picture and a clip that are approved. Nobody else sees it but admins."""
+    session = SessionFactory(owner=owner)
+    picture = take_of(session, approved=True, order_index=0)
+    clip = take_of(session, "clip", approved=True, order_index=0, source=picture, seconds=8.0)
+    preset = Preset.objects.create(owner=owner, name="Night", values={"seconds": 4})
+    return {
+        "generation": session.pk,
+        "generation_picture": picture.pk,
+        "generation_clip": clip.pk,
+        "generation_round": picture.round_id,
+        "generation_preset": preset.pk,
+    }
 
 
 def _told(person: User) -> dict[str, uuid.UUID]:

@@ -9,6 +9,7 @@ from tests.contract_walk.scenes import (
     chat,
     chat_pages,
     clients,
+    composition,
     conversations,
     cut,
     delivery,
@@ -50,6 +51,7 @@ __all__ = [
     "chat",
     "chat_pages",
     "clients",
+    "composition",
     "conversations",
     "cut",
     "delivery",
@@ -78,5 +80,6 @@ __all__ = [
     "tracks",
     "transcripts",
     "tts",
+    "voice",
     "webhooks",
 ]
