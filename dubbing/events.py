@@ -38,5 +38,5 @@ def progressed(run: Run, step: Step) -> None:
     )
 
 
-def _publish(dub_id: object, kind: str, **what: Any) -> None:
-    publish(STREAM, {"type": kind, "dub_id": str(dub_id), **what}, key=str(dub_id))
+def _publish(dub_id: object, event: str, /, **what: Any) -> None:
+    publish(STREAM, {"type": event, "dub_id": str(dub_id), **what}, key=str(dub_id))

@@ -19,7 +19,6 @@ from dubbing.queries import desk as desks
 from dubbing.queries.desk import DeskLine
 from dubbing.services import dubs, lines
 from media_library.media import fitting
-from media_library.media.fitting import Fit, Slot
 from media_library.media.shortening import shortened
 
 RULE = "rule"
@@ -45,10 +44,6 @@ class Suggested:
     how: str
     engine: str
     most: int
-
-
-def fit(natural: float, slot: Slot, *, fastest: float) -> Fit:
-    return fitting.fit(natural, slot, fastest=fastest)
 
 
 def most_characters(one: DeskLine, *, fastest: float) -> int:

@@ -17,9 +17,10 @@ from dubbing.models import DubLine, DubSpeaker
 from dubbing.queries import desk as desks
 from dubbing.queries.desk import DeskLine
 from dubbing.queries.sayings import Sayings, cast_of, voice_problem
-from dubbing.services import fitting, speaking
+from dubbing.services import fitting as shorter
+from dubbing.services import speaking
 from dubbing.steps.base import DubStep
-from media_library.media import disclosure, voice_fit
+from media_library.media import disclosure, fitting, voice_fit
 from media_library.media.fitting import BLOCKED, TIGHT, WARNS, Fit
 from media_library.services import voice_speaking
 from media_library.steps.base import Stored, exists, media_work, put
@@ -92,15 +93,20 @@ class SpeakLine(DubStep[Spoken]):
             natural = voice_fit.trim(answer.value.path, ctx.workdir / "natural.wav")
             fit = fitting.fit(natural.seconds, one.slot, fastest=fastest)
             path = self._fitted(ctx, said, role, fit, natural.seconds, engine=answer.engine.provider)
-            seconds = voice_fit.seconds_of(path)
+            paced = voice_fit.seconds_of(path)
+            lacking = one.slot.seconds - paced
+            if lacking > fitting.NEAR_SECONDS:
+                voice_fit.spread(path, ctx.workdir / "spread.wav", add=lacking)
+                path = ctx.workdir / "spread.wav"
+            start, end = fitting.placed(voice_fit.seconds_of(path), one.slot)
         disclosure.mark_wav(path, str(answer.engine))
         stored = put(ctx, path, name="line.wav", content_type="audio/wav")
-        rate = natural.seconds / seconds if seconds else 1.0
-        most = fitting.most_characters(replace(one, line=_with(line, natural.seconds)), fastest=min(fastest, WARNS))
+        rate = natural.seconds / paced if paced else 1.0
+        most = shorter.most_characters(replace(one, line=_with(line, natural.seconds)), fastest=min(fastest, WARNS))
         problem, suggestion = "", ""
         if fit.verdict == BLOCKED:
             problem = TOO_LONG.format(rate=fit.rate, lacking=fit.lacking, most=most)
-            suggestion = fitting.by_rule(line.text, language=dub.target_language, most=most).text
+            suggestion = shorter.by_rule(line.text, language=dub.target_language, most=most).text
         elif fit.verdict == TIGHT:
             problem = HURRIED.format(rate=rate)
         profile = role.profile
@@ -112,8 +118,8 @@ class SpeakLine(DubStep[Spoken]):
             engine=str(answer.engine),
             natural=round(natural.seconds, 3),
             rate=round(rate, 4),
-            start=round(fit.start, 3),
-            end=round(fit.start + seconds, 3),
+            start=start,
+            end=end,
             similarity=profile.similarity if profile else None,
             problem=problem,
             suggestion=suggestion,

@@ -15,7 +15,7 @@ LEAST_GAP, MOST_BORROWED = 0.12, 1.5
 UNNOTICED, WARNS, BLOCKS = 1.1, 1.2, 1.4
 SLOWEST = 0.9
 # A voice that is too short even at its slowest begins so much later at most.
-LATEST_START = 0.4
+LATEST_START = 0.5
 
 FITS, TIGHT, BLOCKED = "fits", "tight", "blocked"
 Span = tuple[float, float]
@@ -81,11 +81,15 @@ def fit(natural: float, slot: Slot, *, fastest: float = BLOCKS) -> Fit:
 
 
 def _shorter(natural: float, slot: Slot) -> Fit:
-    """Slower as far as it goes; what is left is silence, before it a little and after it the rest."""
+    """Slower as far as it goes. What is left is for pauses, and for a late beginning: see `placed`."""
     rate = max(SLOWEST, natural / slot.seconds)
-    seconds = natural / rate
+    return Fit(rate, slot.start, slot.start + natural / rate, FITS)
+
+
+def placed(seconds: float, slot: Slot) -> Span:
+    """Where a voice is heard that takes so long now: one that is too short begins later, so that it ends with its slot where it can."""
     late = min(LATEST_START, max(0.0, slot.seconds - seconds))
-    return Fit(rate, slot.start + late, slot.start + late + seconds, FITS)
+    return round(slot.start + late, 3), round(slot.start + late + seconds, 3)
 
 
 def longest_text(text: str, natural: float, slot: Slot, *, fastest: float = BLOCKS) -> int:

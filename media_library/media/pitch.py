@@ -66,9 +66,14 @@ def pitch_of(sound: Floats) -> float:
     first, last = round(_RATE / _HIGHEST), round(_RATE / _LOWEST)
     window = alike[:, first:last]
     best = window.max(axis=1)
-    # The first swing that is nearly as good: twice it is as good, and an octave too low.
-    places = (window >= 0.9 * best[:, None]).argmax(axis=1)
     voiced = best > _VOICED
     if voiced.sum() < _FEWEST_FRAMES:
         return 0.0
-    return round(float(np.median(_RATE / (places[voiced] + first))), 1)
+    swings = [_swing(row, float(top)) + first for row, top in zip(window[voiced], best[voiced], strict=True)]
+    return round(float(np.median(_RATE / np.array(swings))), 1)
+
+
+def _swing(alike: Floats, best: float) -> int:
+    """The first that is nearly as good as the best: twice it is as good, and an octave too low."""
+    begin = int((alike >= 0.9 * best).argmax())
+    return begin + int(alike[begin : begin + max(3, begin // 3)].argmax())

@@ -129,13 +129,13 @@ def shortened(text: str, *, language: str, most: int) -> Shortened:
 
 
 def _whole_words(filler: str) -> re.Pattern[str]:
-    """With the commas that set it off."""
+    """With the comma after it."""
     bare = filler.rstrip(",")
     comma = "," if filler.endswith(",") else ",?"
-    return re.compile(rf",?\s*(?<!\w){re.escape(bare)}(?!\w){comma}", re.IGNORECASE)
+    return re.compile(rf"\s*(?<!\w){re.escape(bare)}(?!\w){comma}", re.IGNORECASE)
 
 
 def _mended(before: str, after: str) -> str:
     joined = re.sub(r"\s+([,.;:!?…])", r"\1", " ".join(filter(None, (before.strip(), after.strip()))))
-    joined = re.sub(r"^[,;:\s]+", "", joined)
+    joined = re.sub(r"^[,;:\s]+", "", re.sub(r",(?:\s*,)+", ",", joined))
     return joined[:1].upper() + joined[1:] if before.strip() == "" else joined
