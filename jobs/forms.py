@@ -100,8 +100,8 @@ class VideoForm(forms.Form):
         return file
 
 
-class NewJobForm(VideoForm, OutputsForm):
-    """A video, what is wanted of it, and for which of `user`'s projects."""
+class OrderForm(OutputsForm):
+    """What is wanted of a video, and for which of `user`'s projects."""
 
     title = forms.CharField(
         required=False, max_length=255, help_text="For one file; left empty, the file's name is used."
@@ -115,16 +115,20 @@ class NewJobForm(VideoForm, OutputsForm):
         super().__init__(*args, **kwargs)
         cast("ProjectChoice", self.fields["project_id"]).queryset = projects_of(user)
 
-    def new_job(self) -> NewJob:
+    def new_job(self, filename: str) -> NewJob:
         data = self.cleaned_data
         return NewJob(
-            filename=data["file"].name,
+            filename=filename,
             title=data["title"],
             source_language=data["source_language"],
             project_id=data["project_id"].pk if data["project_id"] else None,
             brief_id=data["brief_id"],
             requested=Requested(**self.outputs(), languages=tuple(data["languages"])),
         )
+
+
+class NewJobForm(VideoForm, OrderForm):
+    """The same with the video itself."""
 
 
 class BriefForm(OutputsForm):

@@ -31,6 +31,7 @@ urlpatterns = [
     path("clients/<uuid:client_id>/dashboard.csv", dashboards.client_months, name="client_months"),
     path("jobs", views.job_list, name="list"),
     path("jobs/new", views.new_job, name="new"),
+    path("jobs/new/of/<uuid:asset_id>", views.new_job_of, name="new_of"),
     path("jobs/new/languages", views.languages_without_engine, name="languages"),
     path("jobs/running", views.running, name="running"),
     path("jobs/bulk", bulk.act_on_many, name="bulk"),

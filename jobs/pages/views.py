@@ -19,10 +19,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import User
 from accounts.services import foreign_reads
 from core.errors import DomainError, NotAllowedError, NotFoundError, WrongStateError
+from core.languages import primary
 from core.live.events import last_seq, percent
 from core.storage.spooling import spooled
 from jobs import events, panels, policies, queries, services, workflows
-from jobs.forms import OFFERED_LANGUAGES, NewJobForm
+from jobs.forms import OFFERED_LANGUAGES, NewJobForm, OrderForm
 from jobs.models import Job
 from jobs.pages import actions, player, present
 from media_library.models import Asset
@@ -145,7 +146,10 @@ def new_job(request: HttpRequest) -> HttpResponse:
         try:
             with spooled(form.cleaned_data["file"]) as path:
                 job = services.create_from_file(
-                    path, owner=viewer(request), new=form.new_job(), content_type=form.content_type
+                    path,
+                    owner=viewer(request),
+                    new=form.new_job(form.cleaned_data["file"].name),
+                    content_type=form.content_type,
                 )
         except DomainError as error:
             form.add_error("file", error.message)
@@ -158,6 +162,31 @@ def new_job(request: HttpRequest) -> HttpResponse:
 
 # core.rest.body: the file and what stands around it in the form.
 new_job.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[attr-defined]  # core.rest.body reads it
+
+
+@login_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def new_job_of(request: HttpRequest, asset_id: uuid.UUID) -> HttpResponse:
+    """An order for a video that is in the library already."""
+    user = viewer(request)
+    asset = Asset.objects.visible_to(user).filter(pk=asset_id).first()
+    if asset is None:
+        raise NotFoundError("There is no such file, or you have no access to it.")
+    policies.require(user, "create")
+    asked = {"title": asset.name, "source_language": primary(asset.language) if asset.language else "en"}
+    form = OrderForm(request.POST or None, user=user, initial=asked)
+    if form.is_valid():
+        try:
+            job = services.create_from_asset(asset, owner=user, new=form.new_job(asset.filename))
+        except DomainError as error:
+            form.add_error(None, error.message)
+        else:
+            messages.success(request, f"“{job.title}” is in. Its job has begun.")
+            return redirect("jobs:detail", job_id=job.pk)
+    source = form["source_language"].value() or "en"
+    context = {"asset": asset, "form": form, "unspoken": actions.without_engine(source)}
+    return render(request, "jobs/job_of_asset.html", context, status=422 if form.is_bound else 200)
 
 
 @login_required

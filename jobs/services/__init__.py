@@ -23,6 +23,7 @@ from jobs.services.intake import (
     Requested,
     check_video,
     complete_upload,
+    create_from_asset,
     create_from_file,
     reserve_upload,
 )
@@ -84,6 +85,7 @@ __all__ = [
     "clone_job_with",
     "clone_waiting",
     "complete_upload",
+    "create_from_asset",
     "create_from_file",
     "current_draft",
     "delete_job",

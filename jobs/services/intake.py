@@ -13,9 +13,10 @@ from django.db import IntegrityError, transaction
 
 from accounts.models import User
 from core import audit, languages
-from core.errors import ConflictError, DomainError, TooLargeError
+from core.errors import ConflictError, DomainError, InvalidFieldError, TooLargeError
 from core.runs import services as runs
 from core.storage import removal, store, uploads
+from core.storage.base import FileMissingError
 from core.storage.models import Upload
 from core.storage.uris import gcs_uri
 from jobs import events, policies, signals
@@ -151,6 +152,26 @@ def create_from_file(path: Path, *, owner: User, new: NewJob, content_type: str)
         stored = store().put(key, path, content_type=content_type)
         with transaction.atomic():
             arrived = Arrived(key, content_type, stored.size, stored.sha256)
+            job = _create(job_id, owner=owner, new=new, arrived=arrived)
+            removal.keep(key)
+    return job
+
+
+def create_from_asset(asset: Asset, *, owner: User, new: NewJob) -> Job:
+    """Of a video that is in the library already. The job gets a copy: what becomes of one does not touch the other."""
+    policies.require(owner, "create")
+    if asset.kind != Asset.Kind.VIDEO:
+        raise InvalidFieldError("A job is made of a video.", field="asset")
+    job_id = uuid.uuid4()
+    key = f"jobs/{job_id}/source"
+    with removal.noted(key):
+        try:
+            with store().local(asset.key) as path:
+                stored = store().put(key, path, content_type=asset.content_type)
+        except FileMissingError as error:
+            raise ConflictError("The file of this video is gone.") from error
+        with transaction.atomic():
+            arrived = Arrived(key, asset.content_type, stored.size, stored.sha256)
             job = _create(job_id, owner=owner, new=new, arrived=arrived)
             removal.keep(key)
     return job

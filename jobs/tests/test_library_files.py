@@ -60,3 +60,37 @@ def test_the_jobs_of_a_file_are_told_to_those_who_see_them(mara: User, film: Ass
     JobFactory(source=film, created_by=UserFactory())
     items = door(mara).get(f"/api/library/assets/{film.pk}/uses").json()["items"]
     assert [(one["kind"], one["label"], one["url"]) for one in items] == [("job", "Launch", f"/jobs/{job.pk}")]
+
+
+def test_a_job_is_made_of_a_file_that_is_there_already(mara: User, film: Asset, tmp_path: Any) -> None:
+    (tmp_path / "film.mp4").write_bytes(b"a film")
+    store().put(film.key, tmp_path / "film.mp4", content_type="video/mp4")
+    browser = door(mara)
+    page = browser.get(f"/library/{film.pk}").content.decode()
+    assert f"/jobs/new/of/{film.pk}" in page
+    answer = browser.post(
+        f"/jobs/new/of/{film.pk}",
+        {"source_language": "en", "languages": ["es"], "captions_vtt": "on", "title": "Launch"},
+    )
+    job = Job.objects.get()
+    assert (answer.status_code, answer["Location"]) == (302, f"/jobs/{job.pk}")
+    assert (job.title, job.created_by, job.filename) == ("Launch", mara, film.filename)
+    assert sorted(job.outputs.values_list("language", flat=True)) == ["en", "es"]
+    # A copy: the library's file may go.
+    assert job.source_id != film.pk
+    with store().local(job.source.key) as path:
+        assert path.read_bytes() == b"a film"
+    assert delete(mara, film).status_code == 204
+
+
+def test_a_job_is_made_of_no_picture_and_of_nobody_elses_file(mara: User) -> None:
+    browser = door(mara)
+    sent = {"source_language": "en", "captions_vtt": "on"}
+    picture = AssetFactory(owner=mara, kind=Asset.Kind.IMAGE)
+    answer = browser.post(f"/jobs/new/of/{picture.pk}", sent)
+    assert answer.status_code == 422
+    assert "A job is made of a video." in answer.content.decode()
+    assert browser.post(f"/jobs/new/of/{AssetFactory().pk}", sent).status_code == 404
+    gone = AssetFactory(owner=mara, key="test/nothing-is-here")
+    assert "The file of this video is gone." in browser.post(f"/jobs/new/of/{gone.pk}", sent).content.decode()
+    assert not Job.objects.exists()
