@@ -107,15 +107,20 @@ def say(text: str, style: Style, *, language: str, speed: float = 1.0, progress:
     """The sound of the text in a style, which need not be one of the voices'. `language` is one of `languages`."""
     progress(0.0, "Loading Kokoro")
     session = _session()
-    pieces = list(_pieces(phonemes.clauses(text, voice=_card().languages[language].phonemes)))
+    pieces = tokens(text, language=language)
     sound: list[wav.Samples] = []
-    for number, tokens in enumerate(pieces):
+    for number, piece in enumerate(pieces):
         progress(number / len(pieces), f"Speaking sentence {number + 1} of {len(pieces)}")
-        said = _say(session, style, tokens, speed)
+        said = _say(session, style, piece, speed)
         sound += [np.zeros(int(PAUSE / speed * RATE), np.float32), said] if sound else [said]
     if not sound:
         raise InvalidAnswerError("There is nothing in this text that can be spoken.")
     return np.concatenate(sound)
+
+
+def tokens(text: str, *, language: str) -> list[list[int]]:
+    """The numbers of the text's sounds, in pieces that are spoken at once."""
+    return list(_pieces(phonemes.clauses(text, voice=_card().languages[language].phonemes)))
 
 
 def _pieces(found: list[Clause]) -> Iterator[list[int]]:

@@ -231,7 +231,7 @@ def _understood(
         sound = kokoro.say(CHOOSING, style, language="en-US")
         fitted = Fitted(style, _move(sound, target))
         said = fitted.move.apply(kokoro.say(text, style, language=tag), rate=kokoro.RATE)
-        wrong = _wrong(said, text, language)
+        wrong = wrong_words(said, text, language)
         if wrong is None or wrong <= MOST_WRONG or retreat == RETREATS:
             break
         log.info("ai.voice_match_retreats", wrong=wrong)
@@ -259,7 +259,7 @@ def _stock_likeness(voice: str, target: Target, language: str) -> float:
     return float(styles.voice_of(heard_as(sound)) @ target.judge)
 
 
-def _wrong(said: wav.Samples, text: str, language: str) -> float | None:
+def wrong_words(said: wav.Samples, text: str, language: str) -> float | None:
     """The share of words that recognition hears wrongly, or None if it is not installed."""
     with tempfile.TemporaryDirectory(prefix="matching-") as folder:
         path = Path(folder) / "said.wav"
