@@ -12,4 +12,5 @@ class DubbingConfig(AppConfig):
             policies,
             receivers,
             uses,
+            voice_uses,
         )

@@ -1,4 +1,4 @@
-"""Where an asset is used. Apps add what they know: `register` a finder, which answers with what `user` may see of it."""
+"""Where an asset or a voice is used. Apps add what they know: `register` a finder, which answers with what `user` may see of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import datetime
 from django.urls import reverse
 
 from accounts.models import User
-from media_library.models import Asset, Collection, VoiceProfile
+from media_library.models import Asset, Collection, Persona, VoiceProfile
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,8 @@ class Use:
 
 Finder = Callable[[Asset, User], Iterable[Use]]
 FINDERS: list[Finder] = []
+VoiceFinder = Callable[[VoiceProfile, User], Iterable[Use]]
+VOICE_FINDERS: list[VoiceFinder] = []
 
 
 def register(finder: Finder) -> Finder:
@@ -34,6 +36,22 @@ def register(finder: Finder) -> Finder:
 
 def of(asset: Asset, user: User) -> list[Use]:
     return [use for finder in FINDERS for use in finder(asset, user)]
+
+
+def register_for_voices(finder: VoiceFinder) -> VoiceFinder:
+    if finder not in VOICE_FINDERS:
+        VOICE_FINDERS.append(finder)
+    return finder
+
+
+def of_voice(voice: VoiceProfile, user: User) -> list[Use]:
+    return [use for finder in VOICE_FINDERS for use in finder(voice, user)]
+
+
+@register_for_voices
+def by_personas(voice: VoiceProfile, user: User) -> Iterator[Use]:
+    for persona in Persona.objects.visible_to(user).active().filter(voice=voice).order_by("name", "pk"):
+        yield Use("persona", persona.name, reverse("media_library:persona", args=[persona.pk]), persona.created_at)
 
 
 @register

@@ -32,22 +32,18 @@ log = structlog.get_logger("request")
 ACCEPTED_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 # Paths that lead nowhere are anybody's text, so they are counted together.
 NO_ROUTE = "(none)"
-# Devices that no page uses. What is not named here keeps its default, which is this origin alone.
-PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer",
-        "camera",
-        "display-capture",
-        "geolocation",
-        "gyroscope",
-        "magnetometer",
-        "microphone",
-        "midi",
-        "payment",
-        "usb",
-    )
+DEVICES = (
+    *("accelerometer", "camera", "display-capture", "geolocation", "gyroscope"),
+    *("magnetometer", "microphone", "midi", "payment", "usb"),
 )
+
+
+def permissions(*used: str) -> str:
+    """Devices that a page does not use. What is not named keeps its default, which is this origin alone."""
+    return ", ".join(f"{device}=()" for device in DEVICES if device not in used)
+
+
+PERMISSIONS = permissions()
 SIGNED = ("/files/", "/uploads/")
 QUIET = frozenset({"/healthz", "/readyz"})
 

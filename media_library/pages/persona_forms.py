@@ -1,16 +1,12 @@
-"""What people fill in about personas and voices. The rules are the services'; these check shape."""
+"""What people fill in about personas. The rules are the services'; these check shape."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django import forms
-from django.utils import timezone
 
-from accounts.models import User
-from core import languages
-from core.errors import DomainError
-from media_library.models import Asset, Persona, VoiceProfile
+from media_library.models import Persona, VoiceProfile
 
 MOST_WORDS = 200
 LONGEST_WORD = 100
@@ -83,65 +79,3 @@ class PersonaForm(forms.Form):
 
     def values(self) -> dict[str, Any]:
         return dict(self.cleaned_data)
-
-
-class VoiceForm(forms.Form):
-    """`user` chooses among their own recordings."""
-
-    name = forms.CharField(max_length=255, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    language = forms.CharField(max_length=35, initial="en", help_text="A language code such as en, pt-BR or zh.")
-    gender = forms.CharField(
-        label="Sounds", required=False, max_length=20, help_text="As people would say: low, bright."
-    )
-    description = area("Description", rows=2)
-    sample = forms.ModelChoiceField(
-        queryset=Asset.objects.none(),
-        required=False,
-        empty_label="None yet",
-        help_text="A recording of the voice alone, half a minute or longer.",
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice = self.fields["sample"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101  (declared above)
-        choice.queryset = recordings_of(user)
-
-    def clean_language(self) -> str:
-        try:
-            return languages.canonical(self.cleaned_data["language"].strip())
-        except DomainError as error:
-            raise forms.ValidationError(error.message) from error
-
-
-class ConsentForm(forms.Form):
-    given_by = forms.CharField(label="Whose voice it is", max_length=255)
-    given_at = forms.DateField(
-        label="Agreed on", widget=forms.DateInput(attrs={"type": "date"}), initial=timezone.localdate
-    )
-    statement = forms.CharField(
-        label="In these words",
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What the speaker agreed to: for which use, for whom, how long.",
-    )
-    audio = forms.ModelChoiceField(
-        label="Recorded consent", queryset=Asset.objects.none(), required=False, empty_label="None"
-    )
-
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choice = self.fields["audio"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101  (declared above)
-        choice.queryset = recordings_of(user)
-
-
-def recordings_of(user: User) -> Any:
-    kinds = (Asset.Kind.AUDIO, Asset.Kind.VIDEO)
-    return (
-        Asset.objects.visible_to(user)
-        .originals()
-        .live()
-        .filter(owner=user, kind__in=kinds)
-        .order_by("-created_at", "pk")
-    )

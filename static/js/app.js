@@ -17,6 +17,7 @@ import "./work-queue.js";
 import "./clip-form.js";
 import "./elements/upload-zone.js";
 import "./elements/voice-preview.js";
+import "./elements/voice-recorder.js";
 import "./elements/library-uploads.js";
 import "./elements/wave-form.js";
 import "./elements/cue-editor.js";
