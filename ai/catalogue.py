@@ -72,8 +72,8 @@ CATALOGUE: tuple[Named, ...] = (
         *("gen-4-turbo", "generate_video", "replicate", "gen-4-turbo"),
         aliases=("gen4-turbo", "gen4", "runway", "replicate_luma"),
     ),
-    Named("sora-2", "generate_video", "openai", "sora-2", ("sora", "openai")),
-    Named("sora-2-pro", "generate_video", "openai", "sora-2-pro"),
+    # OpenAI ended its own service on 24 September 2026; AI_GENERATE_VIDEO=openai:<model> is for servers that speak its API.
+    Named("sora-2", "generate_video", "openai", aliases=("sora", "sora-2-pro", "openai")),
     Named("veo-fast", "generate_video", "google", "veo-3.1-fast-generate-preview", ("gemini",)),
     Named("veo", "generate_video", "google", "veo-3.1-generate-preview"),
     Named("camera", "generate_video", "local", "camera", ("local",)),

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import structlog
 from django.db import IntegrityError, connection, transaction
-from django.db.models import DateTimeField, ExpressionWrapper, Sum
+from django.db.models import DateTimeField, ExpressionWrapper, Q, Sum
 from django.db.models.functions import Coalesce, Now
 from psycopg.errors import UniqueViolation
 
@@ -253,15 +253,15 @@ def _wire_key(call: Call) -> str:
 def _resumable(call: Call) -> str:
     """The provider's id of what an earlier attempt at the same work ordered and never got.
 
-    What came unusable UNUSABLE_TIMES is not asked for again.
+    What was made and came unusable UNUSABLE_TIMES is not asked for again.
     """
     if not call.key:
         return ""
     earlier = Call.objects.filter(key=call.key, provider=call.provider, model=call.model)
     earlier = earlier.exclude(pk=call.pk).exclude(provider_ref="")
     newest = earlier.order_by("-created_at", "-pk").values_list("provider_ref", flat=True).first() or ""
-    unusable = earlier.filter(provider_ref=newest, outcome=Call.Outcome.INVALID).count() if newest else 0
-    return newest if unusable < UNUSABLE_TIMES else ""
+    unusable = earlier.filter(Q(images__gt=0) | Q(seconds__gt=0), provider_ref=newest, outcome=Call.Outcome.INVALID)
+    return newest if newest and unusable.count() < UNUSABLE_TIMES else ""
 
 
 def _from_now(delta: timedelta) -> Any:

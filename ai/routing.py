@@ -92,7 +92,7 @@ HOSTED_DEFAULTS: dict[str, tuple[str, ...]] = {
     "diarize": (),
     "match_voice": ("elevenlabs:eleven_multilingual_v2",),
     "generate_image": ("replicate:flux-schnell", "openai:gpt-image-1.5", "google:gemini-3.1-flash-image"),
-    "generate_video": ("replicate:gen-4-turbo", "openai:sora-2", "google:veo-3.1-fast-generate-preview"),
+    "generate_video": ("replicate:gen-4-turbo", "google:veo-3.1-fast-generate-preview"),
 }
 # Kokoro sounds best and speaks few languages; espeak-ng speaks the others.
 LOCAL_DEFAULTS: dict[str, tuple[str, ...]] = {

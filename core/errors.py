@@ -112,6 +112,12 @@ class FetchFailedError(DomainError):
     default_message = "The other server did not answer."
 
 
+class AnswerTooLargeError(FetchFailedError):
+    """Asking again would bring the same."""
+
+    default_message = "The answer is larger than allowed."
+
+
 class UpgradeRequiredError(DomainError):
     status_code = 426
     code = "upgrade_required"

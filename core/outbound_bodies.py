@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Protocol
 
-from core.errors import FetchFailedError
+from core.errors import AnswerTooLargeError, FetchFailedError
 
 
 class Sink(Protocol):
@@ -77,7 +77,7 @@ def limited_body(chunks: Iterable[bytes], headers: Mapping[str, str], *, into: S
     """The body, never more than the sink takes, compressed or not."""
     announced = headers.get("content-length", "")
     if announced.isdigit() and int(announced) > into.max_bytes:
-        raise FetchFailedError("The answer is larger than allowed.")
+        raise AnswerTooLargeError
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if encoding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
         raise FetchFailedError("The answer is compressed in a way that was not asked for.")
@@ -93,5 +93,5 @@ def limited_body(chunks: Iterable[bytes], headers: Mapping[str, str], *, into: S
             except zlib.error as error:
                 raise FetchFailedError("The answer's compression is broken.") from error
         if into.size > into.max_bytes:
-            raise FetchFailedError("The answer is larger than allowed.")
+            raise AnswerTooLargeError
     return into.whole()

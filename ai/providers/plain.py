@@ -16,7 +16,7 @@ from ai.providers import http
 class StatusError(Exception):
     """An answer that says no. `code` is the provider's own name of the reason, `status` what the answer's should have been."""
 
-    def __init__(self, response: httpx2.Response, code: str = "", *, status: int = 0) -> None:
+    def __init__(self, response: Any, code: str = "", *, status: int = 0) -> None:
         super().__init__(response.status_code)
         self.response = response
         self.status_code = status or response.status_code

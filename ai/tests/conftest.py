@@ -22,6 +22,10 @@ def provider(settings) -> Iterator[ProviderServer]:
         settings.ANTHROPIC_BASE_URL = server.url
         settings.OPENAI_BASE_URL = f"{server.url}/v1"
         settings.ELEVENLABS_API_KEY, settings.ELEVENLABS_BASE_URL = SECRET, server.url
+        settings.REPLICATE_API_TOKEN, settings.REPLICATE_BASE_URL = SECRET, server.url
+        settings.GEMINI_API_KEY, settings.GEMINI_BASE_URL = SECRET, server.url
+        # Where Replicate's results lie.
+        settings.OUTBOUND_ALLOW = ["127.0.0.1"]
         yield server
 
 

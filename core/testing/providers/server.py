@@ -18,6 +18,7 @@ from typing import Any
 
 from core.testing.providers import answers
 from core.testing.providers.answers import Reply
+from core.testing.providers.making import Making
 from core.testing.providers.voices import Voices
 
 MODES = (
@@ -99,6 +100,7 @@ class ProviderServer:
         self._http.daemon_threads = True
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}"
+        self.making = Making(self.url)
 
     def __enter__(self) -> ProviderServer:
         self._thread.start()
@@ -121,6 +123,10 @@ class ProviderServer:
         with self._lock:
             self._script.append(Step.read({"do": do, **how}))
 
+    def forget_plans(self) -> None:
+        with self._lock:
+            self._script.clear()
+
     def take(self, path: str, headers: dict[str, str], body: bytes, method: str = "POST") -> Request:
         """Notes the request and takes its step from the script."""
         with self._lock:
@@ -137,10 +143,9 @@ class ProviderServer:
             if request.key and request.key in self.books.paid:
                 return self.books.paid[request.key]
             content_type = request.headers.get("content-type", "")
-            reply = self.voices.answer(request.method, request.path, content_type, request.body) or _right_answer(
-                request
-            )
-            if reply.status == 200 and request.method == "POST":
+            asked = (request.method, request.path, content_type, request.body)
+            reply = self.voices.answer(*asked) or self.making.answer(*asked) or _right_answer(request)
+            if reply.status in {200, 201} and request.method == "POST" and not request.path.endswith("/cancel"):
                 key = request.key or f"no key {len(self.requests)}"
                 self.books.billed[key] += 1
                 self.books.paid[key] = reply
