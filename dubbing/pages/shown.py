@@ -223,10 +223,9 @@ class VoiceGroup:
 class Screen:
     """One of the two pictures."""
 
+    key: str
     url: str
-    content_type: str
     poster: str = ""
-    captions: str = ""
 
 
 @dataclass(frozen=True)
@@ -364,10 +363,10 @@ def screens(dub: Dub) -> tuple[Screen | None, Screen | None]:
     pictures = links.pictures([dub.video])
     poster = _address(pictures[dub.video_id]) if dub.video_id in pictures else ""
     original = None
-    if dub.video.status == Asset.Status.ACTIVE or dub.video.duration is not None:
+    if dub.video.status == Asset.Status.ACTIVE or dub.video.duration is not None or dub.facts.get("duration"):
         playable = links.playable(dub.video)
-        original = Screen(_address(playable), playable.content_type, poster)
-    film = Screen(_address(dub.film), dub.film.content_type, poster) if dub.film else None
+        original = Screen(str(playable.pk), _address(playable), poster)
+    film = Screen(str(dub.film.pk), _address(dub.film), poster) if dub.film else None
     return original, film
 
 

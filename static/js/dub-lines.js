@@ -28,22 +28,17 @@ export class DubLines {
       event.stopPropagation();
       this.next();
     });
-    for (const chip of desk.querySelectorAll("[data-show]")) {
-      chip.addEventListener("click", (event) => {
-        event.preventDefault();
-        this.show(chip.dataset.show);
-      });
-    }
     addEventListener("beforeunload", (event) => {
       if (this.dirty().length) event.preventDefault();
     });
-    this.shown = desk.dataset.show ?? "";
+    this.shown = desk.dataset.shown ?? "";
+    this.words = find?.value.trim().toLowerCase() ?? "";
   }
 
   // Anew, after rows came or went.
   read() {
     this.rows = [...this.list.querySelectorAll("[data-line]")];
-    this.at = this.rows.find((row) => row.dataset.line === this.desk.dataset.line) ?? null;
+    this.at = this.rows.find((row) => row.dataset.line === this.desk.dataset.here) ?? null;
   }
 
   box(row = this.at) {
@@ -56,7 +51,7 @@ export class DubLines {
     if (!row) return;
     const before = this.at;
     this.at = row;
-    this.desk.dataset.line = row.dataset.line;
+    this.desk.dataset.here = row.dataset.line;
     for (const one of this.rows) one.toggleAttribute("data-at", one === row);
     if (scroll && focus) row.scrollIntoView({ block: "nearest" });
     if (text) this.box(row)?.focus();
@@ -96,12 +91,6 @@ export class DubLines {
 
   show(kind) {
     this.shown = this.shown === kind ? "" : kind;
-    for (const chip of this.desk.querySelectorAll("[data-show]")) {
-      const on = chip.dataset.show === this.shown;
-      chip.classList.toggle("chip--on", on);
-      if (on) chip.setAttribute("aria-current", "true");
-      else chip.removeAttribute("aria-current");
-    }
     this.sift();
   }
 
@@ -122,6 +111,12 @@ export class DubLines {
       const kinds = row.dataset.kind.split(" ");
       const fits = !shown || (shown === "problems" ? Boolean(row.dataset.kind) : kinds.includes(shown));
       row.hidden = !fits || (words !== "" && !`${row.querySelector("[data-original]").textContent}\n${this.box(row).value}`.toLowerCase().includes(words));
+    }
+    for (const chip of this.desk.querySelectorAll("a[data-show]")) {
+      const on = chip.dataset.show === shown;
+      chip.classList.toggle("chip--on", on);
+      if (on) chip.setAttribute("aria-current", "true");
+      else chip.removeAttribute("aria-current");
     }
     const count = this.seen().length;
     this.desk.querySelector("[data-none]").hidden = count > 0;

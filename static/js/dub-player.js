@@ -12,18 +12,23 @@ const SOON = 4;
 export class DubPlayer {
   constructor(desk, place) {
     Object.assign(this, { desk, place, sounds: new Map(), until: null });
-    this.original = place.querySelector("[data-side=original] video");
-    if (!this.original) return;
     for (const [name, find] of Object.entries({ range: "[data-seek]", clock: "[data-now]", length: "[data-length]", bar: "[data-bar]" })) this[name] = place.querySelector(find);
-    this.bar.hidden = false;
-    this.original.controls = false;
-    this.follow();
     place.addEventListener("click", (event) => this.click(event));
     this.range.addEventListener("input", () => this.seek(Number(this.range.value)));
+    this.lead();
+  }
+
+  // The original leads, as soon as it can be played.
+  lead() {
+    this.original = this.place.querySelector("[data-side=original] video");
+    this.bar.hidden = !this.original;
+    if (!this.original) return;
+    this.original.controls = false;
     for (const kind of ["play", "pause", "ended"]) this.original.addEventListener(kind, () => this.state());
     for (const kind of ["timeupdate", "seeked", "loadedmetadata", "durationchange"]) this.original.addEventListener(kind, () => this.time());
     this.original.addEventListener("play", () => this.run());
     this.original.addEventListener("seeking", () => this.quiet());
+    this.follow();
     this.hear(this.film ? "film" : "lines");
     this.time();
   }
@@ -38,11 +43,11 @@ export class DubPlayer {
   }
 
   get playing() {
-    return !this.original.paused && !this.original.ended;
+    return Boolean(this.original) && !this.original.paused && !this.original.ended;
   }
 
   get at() {
-    return this.original.currentTime;
+    return this.original?.currentTime ?? 0;
   }
 
   click({ target }) {
@@ -62,6 +67,7 @@ export class DubPlayer {
   }
 
   toggle() {
+    if (!this.original) return undefined;
     if (this.playing) return this.pause();
     this.until = null;
     return this.play();
@@ -79,6 +85,7 @@ export class DubPlayer {
   }
 
   seek(seconds) {
+    if (!this.original) return;
     const most = Number.isFinite(this.original.duration) ? this.original.duration : seconds;
     this.original.currentTime = Math.min(Math.max(0, seconds), most);
     this.together(true);
@@ -86,6 +93,7 @@ export class DubPlayer {
 
   // From here to there, and then it stops: a line by itself.
   stretch(start, end, what) {
+    if (!this.original) return;
     this.hear(what);
     this.quiet();
     this.seek(start);
@@ -96,7 +104,7 @@ export class DubPlayer {
   // ---- What is heard
 
   hear(what) {
-    if (what === "film" && !this.film) return;
+    if (!this.original || (what === "film" && !this.film)) return;
     this.heard = what;
     this.place.dataset.heard = what === "original" ? "original" : "dub";
     for (const button of this.place.querySelectorAll("[data-hear]")) button.setAttribute("aria-pressed", String(button.dataset.hear === what));
@@ -180,6 +188,7 @@ export class DubPlayer {
   // ---- What is shown
 
   time() {
+    if (!this.original) return;
     const { currentTime, duration } = this.original;
     writeTimecode(this.clock, currentTime);
     if (Number.isFinite(duration)) {
@@ -204,15 +213,17 @@ export class DubPlayer {
     use.setAttribute("href", use.getAttribute("href").replace(/#.*/, this.playing ? "#i-pause" : "#i-play"));
   }
 
-  // A film was made while the page was open: its picture comes in beside the original, at the same moment.
-  renew(side) {
-    this.place.querySelector("[data-side=dub]").replaceWith(side);
+  // What was made while the page was open: the original as browsers play it, or the film beside it, at the same moment.
+  renew(fresh) {
+    const { side, file } = fresh.dataset;
+    const old = this.place.querySelector(`[data-side=${side}]`);
+    if (old.dataset.file === file) return;
+    old.replaceWith(document.importNode(fresh, true));
+    if (side === "original") return this.lead();
     this.follow();
-    const button = this.place.querySelector("[data-hear=film]");
-    if (button) button.disabled = !this.film;
-    if (this.film) {
-      this.hear("film");
-      toast("The film is made. It plays beside the original.", "ok");
-    }
+    this.place.querySelector("[data-hear=film]").disabled = !this.film;
+    if (!this.film) return this.hear("lines");
+    this.hear("film");
+    return toast("The film is made. It plays beside the original.", "ok");
   }
 }

@@ -10,15 +10,13 @@ import { announce, toast } from "../toast.js";
 const GATHER = 250;
 const UNREACHED = "The studio cannot be reached. What you wrote is kept on this page; try again.";
 // Parts of the page that are written anew as a whole.
-const PARTS = ["dub-top", "dub-cast", "dub-time", "dub-line", "dub-about"];
+const PARTS = ["dub-top", "dub-shows", "dub-cast", "dub-time", "dub-line", "dub-about"];
 
 class DubDesk extends HTMLElement {
   connectedCallback() {
     if (this.lines) return;
     this.lines = new DubLines(this);
-    const stage = this.querySelector("[data-dub-player]");
-    this.player = stage && new DubPlayer(this, stage);
-    if (!this.player?.original) this.player = null;
+    this.player = new DubPlayer(this, this.querySelector("[data-dub-player]"));
     this.keys = new DubKeys(this, this.querySelector("[data-keys]"));
     this.addEventListener("submit", (event) => this.submit(event));
     this.addEventListener("click", (event) => this.click(event));
@@ -51,8 +49,9 @@ class DubDesk extends HTMLElement {
     const button = event.submitter;
     // What is spoken, split or put into a film is what one reads.
     if (!row && !(await this.lines.settle())) return toast("One line is not saved yet. See what it says.", "error");
-    if (row && button?.value !== "save" && button?.value !== "theirs" && !(await this.lines.save(row))) return undefined;
-    if (row && button?.value === "save") row.saving = this.lines.box(row).value;
+    const decides = ["save", "theirs"].includes(button?.value);
+    if (row && !decides && !(await this.lines.save(row))) return undefined;
+    if (row && decides) row.saving = this.lines.box(row).value;
     const values = button?.name ? { [button.name]: button.value } : {};
     if (button?.value === "split" && form.elements.at) values.at = this.cursor() ?? form.elements.at.value;
     button?.setAttribute("aria-busy", "true");
@@ -71,6 +70,7 @@ class DubDesk extends HTMLElement {
   // -> true when it was done. The answer is the parts of the page that changed, also where it was refused.
   async send(form, values = {}) {
     const body = new URLSearchParams(new FormData(form));
+    body.set("here", this.dataset.here ?? "");
     for (const [name, value] of Object.entries(values)) body.set(name, value);
     try {
       const answer = await fetch(form.action, { method: "POST", headers: { Accept: "text/html", "HX-Request": "true", "X-CSRFToken": csrf() }, body });
@@ -95,7 +95,13 @@ class DubDesk extends HTMLElement {
       event.preventDefault();
       const row = select.closest("[data-line]");
       this.lines.select(row);
-      this.player?.seek(Number(row.dataset.start));
+      this.player.seek(Number(row.dataset.start));
+      return;
+    }
+    const chip = target.closest("a[data-show]");
+    if (chip) {
+      event.preventDefault();
+      this.lines.show(chip.dataset.show);
       return;
     }
     const play = target.closest("[data-play]");
@@ -110,7 +116,7 @@ class DubDesk extends HTMLElement {
       const row = this.lines.rows.find((one) => one.dataset.line === slot.dataset.slot);
       this.lines.select(row, { focus: false });
       row?.scrollIntoView({ block: "nearest" });
-      this.player?.seek(Number(slot.dataset.at));
+      this.player.seek(Number(slot.dataset.at));
       return;
     }
     const nudge = target.closest("[data-nudge]");
@@ -124,7 +130,7 @@ class DubDesk extends HTMLElement {
   }
 
   hearLine(row, what) {
-    if (!row || !this.player) return;
+    if (!row) return undefined;
     const { start, end, from, to, sound } = row.dataset;
     if (what === "original") return this.player.stretch(Number(start), Number(end), "original");
     if (!sound) return toast("This line is not spoken yet. Speak it first.", "error");
@@ -173,14 +179,15 @@ class DubDesk extends HTMLElement {
       const old = this.querySelector(`#${name}`);
       if (fresh && old) this.put(old, fresh);
     }
-    const stage = page.querySelector("[data-side=dub]");
-    if (stage && this.player && stage.dataset.film !== this.querySelector("[data-side=dub]").dataset.film) this.player.renew(document.importNode(stage, true));
-    const whole = page.getElementById("lines");
-    if (whole) this.replace(whole);
-    else for (const row of page.querySelectorAll("[data-line]")) this.lines.renew(document.importNode(row, true));
+    for (const side of page.querySelectorAll("[data-side]")) this.player.renew(side);
+    const fresh = [...page.querySelectorAll("[data-line]")].map((row) => document.importNode(row, true));
+    // As many lines as before, and the same ones: each for itself, so that nobody is put out of what they type.
+    const same = fresh.length === this.lines.rows.length && fresh.every((row, index) => row.dataset.line === this.lines.rows[index].dataset.line);
+    if (page.getElementById("lines") && !same) this.replace(fresh);
+    else for (const row of fresh) this.lines.renew(row);
     this.lines.sift();
     for (const one of this.lines.rows) one.toggleAttribute("data-at", one === this.lines.at);
-    this.player?.time();
+    this.player.time();
     const told = page.querySelector("[data-changed]");
     if (told?.dataset.problem) toast(told.dataset.problem, "error");
     else if (told?.dataset.done) announce(told.dataset.done);
@@ -196,23 +203,24 @@ class DubDesk extends HTMLElement {
   }
 
   // Lines came or went. What was typed and not saved comes along.
-  replace(whole) {
+  replace(rows) {
     const kept = new Map(this.lines.dirty().map((row) => [row.dataset.line, this.lines.box(row).value]));
-    this.lines.list.replaceChildren(...document.importNode(whole, true).children);
+    this.lines.list.replaceChildren(...rows);
     this.lines.read();
-    for (const row of this.lines.rows) if (kept.has(row.dataset.line)) this.lines.box(row).value = kept.get(row.dataset.line);
+    for (const row of rows) if (kept.has(row.dataset.line)) this.lines.box(row).value = kept.get(row.dataset.line);
   }
 
   hear(event) {
     if (event.type === "progress") this.progress(event);
-    else if (event.type === "line_changed") this.refresh(...lineIds(event));
+    // Where a line moves, its neighbours have other room; where it goes, they have other numbers.
+    else if (event.type === "line_changed") this.refresh(["place", "gone"].includes(event.what) ? "all" : event.line_id);
     else if (["dub_changed", "cast_changed"].includes(event.type)) this.refresh("all");
   }
 
   progress(event) {
     const bar = this.querySelector("[data-progress]");
     if (!bar) return this.refresh("top");
-    const share = event.progress > 1 ? event.progress / 100 : event.progress;
+    const share = event.progress / 100;
     bar.value = share;
     const words = this.querySelector("[data-progress-text]");
     if (words) words.textContent = [`${Math.round(share * 100)} %`, event.message].filter(Boolean).join(", ");
@@ -231,7 +239,7 @@ class DubDesk extends HTMLElement {
     const lines = asked.includes("all") ? "all" : asked.filter((one) => one !== "top").join(",");
     try {
       const address = new URL(this.dataset.address, location.href);
-      address.search = new URLSearchParams({ part: "changed", lines, line: this.dataset.line ?? "" });
+      address.search = new URLSearchParams({ part: "changed", lines, line: this.dataset.here ?? "" });
       const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } });
       if (answer.ok && !answer.redirected) this.renewed(new DOMParser().parseFromString(await answer.text(), "text/html"));
     } catch (error) {
@@ -242,16 +250,10 @@ class DubDesk extends HTMLElement {
     }
   }
 
-  // As many lines as before, and the same ones: each for itself, so that nobody is put out of what they type.
+  // Fields of a panel that somebody is in stay as they are.
   renewed(page) {
-    const fresh = [...page.querySelectorAll("#lines > [data-line]")];
-    const same = fresh.length === this.lines.rows.length && fresh.every((row, index) => row.dataset.line === this.lines.rows[index].dataset.line);
-    if (same || !fresh.length) {
-      const list = page.getElementById("lines");
-      if (list) list.removeAttribute("id");
-    }
-    // Fields of the panel that somebody is in stay as they are.
-    for (const name of ["dub-line", "dub-cast"]) if (this.querySelector(`#${name}`)?.contains(document.activeElement) && document.activeElement.matches("input, select, textarea")) page.getElementById(name)?.remove();
+    const here = document.activeElement;
+    for (const name of ["dub-line", "dub-cast"]) if (here?.matches("input, select, textarea") && here.closest(`#${name}`)) page.getElementById(name)?.remove();
     this.apply(page);
   }
 
@@ -267,10 +269,6 @@ class DubDesk extends HTMLElement {
   }
 }
 
-const lineIds = (event) => {
-  const found = event.lines ?? event.line_ids ?? (event.line_id ? [event.line_id] : event.line?.id ? [event.line.id] : []);
-  return found.length ? found.map((one) => one.id ?? one) : ["all"];
-};
 
 // The place of the focus in words that hold when its element was written anew.
 function focusOf(element) {
