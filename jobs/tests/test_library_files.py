@@ -91,6 +91,7 @@ def test_a_job_is_made_of_no_picture_and_of_nobody_elses_file(mara: User) -> Non
     assert answer.status_code == 422
     assert "A job is made of a video." in answer.content.decode()
     assert browser.post(f"/jobs/new/of/{AssetFactory().pk}", sent).status_code == 404
-    gone = AssetFactory(owner=mara, key="test/nothing-is-here")
+    gone = AssetFactory(owner=mara)
+    store().delete(gone.key)
     assert "The file of this video is gone." in browser.post(f"/jobs/new/of/{gone.pk}", sent).content.decode()
     assert not Job.objects.exists()
