@@ -36,7 +36,7 @@ _LETTERS = [Font(_FONT, frozenset(range(32, 256)))]
 
 
 def rows(*, quick: bool) -> Iterator[Row]:
-    source, music = mezzanine(), _music()
+    source, music = mezzanine(), tune()
     into = {name: cache() / f"ten-{name}.mp4" for name in ("ours", "graph", "moviepy")}
     titles = _titles(source)
     frames = round((SECONDS * len(CLIPS) + TITLE_SECONDS * len(TITLED)) * RATE)
@@ -229,7 +229,7 @@ def _titles(source: Path) -> list[Path]:
     return paths
 
 
-def _music() -> Path:
+def tune() -> Path:
     path = cache() / "ten-music.m4a"
     if not path.exists():
         _run("-f", "lavfi", "-i", "sine=f=330:r=48000:d=30", "-ac", 2, "-c:a", "aac", path)

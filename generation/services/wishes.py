@@ -117,17 +117,17 @@ class WishInput(Input):
     label = LabelField(LABELS, default="none")
 
 
-def read(session: GenerationSession, body: Any) -> Wish:
-    """The checked wish, or what is wrong with it and where (422)."""
+def read(session: GenerationSession, body: Any, *, named: str = "overlays") -> Wish:
+    """The checked wish, or what is wrong with it and where (422). `named` is what the caller calls its overlays."""
     values = WishInput.parse(body)
     audio_id, audio_url = values.pop("audio_id"), values.pop("audio_url") or ""
     overlays = tuple(Overlay(**one) for one in values.pop("overlays"))
     wish = Wish(overlays=overlays, **values, **_audio(session.owner, audio_id, audio_url))
-    require_within(overlays, length_of(session, wish))
+    require_within(overlays, length_of(session, wish), field=named)
     return wish
 
 
-def require_within(overlays: tuple[Overlay, ...], length: float, *, field: str = "overlays") -> None:
+def require_within(overlays: tuple[Overlay, ...], length: float, *, field: str) -> None:
     """A film of no length has no clips yet, which is said elsewhere."""
     for number, overlay in enumerate(overlays):
         if length and overlay.end > length + SLACK_SECONDS:

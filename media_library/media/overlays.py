@@ -128,8 +128,9 @@ def _masks(overlay: Overlay, lines: Sequence[str], fonts: Sequence[Font], *, siz
         share = ALIGNS[overlay.align]
         # At the side where reading begins, whichever that is.
         share = 1 - share if is_from_the_right(line) else share
-        left = pad + (width - 2 * pad - long) * share
-        write(draw, line, fonts, size=size, at=(left, pad + number * step + (step - size * 1.2) / 2), ink=255)
+        # On whole pixels, where letters are sharpest.
+        left, above = round(pad + (width - 2 * pad - long) * share), round((step - size * 1.2) / 2)
+        write(draw, line, fonts, size=size, at=(left, pad + number * step + above), ink=255)
     ink = np.asarray(letters, np.float32) / 255
     ground = np.zeros_like(ink)
     if overlay.shadow:

@@ -94,23 +94,28 @@ def _bytes(said: Mapping[str, Any]) -> bytes:
 
 def making(title: str, provenance: Mapping[str, Any]) -> Making:
     """As content credentials tell it. Prompts stay out: the file travels further than the note."""
-    software = " ".join(str(provenance[name]) for name in ("engine", "model") if provenance.get(name))
+    parts = [one for one in provenance.get("ingredients", ()) if isinstance(one, Mapping)]
+    makers = [_maker(one) for one in parts if one.get("kind")] or [_maker(provenance)]
     return Making(
         title=title,
         source_type=str(provenance.get("kind") or credentials.COMPOSITE),
-        software=software or credentials.PRODUCT,
+        software=", ".join(dict.fromkeys(maker for maker in makers if maker)) or credentials.PRODUCT,
         made_at=str(provenance["made_at"]),
         ingredients=[
             Ingredient(
                 title=one["title"],
                 content_type=one["content_type"],
                 sha256=one["sha256"],
-                made_by=" ".join(part for part in (one.get("engine"), one.get("model")) if part),
+                made_by=_maker(one),
                 source_type=one.get("kind") or "",
             )
-            for one in provenance.get("ingredients", ())
+            for one in parts
         ],
     )
+
+
+def _maker(made: Mapping[str, Any]) -> str:
+    return " ".join(str(made[name]) for name in ("engine", "model") if made.get(name))
 
 
 def ingredient(asset: Asset) -> dict[str, Any]:
@@ -123,7 +128,7 @@ def ingredient(asset: Asset) -> dict[str, Any]:
         "sha256": asset.sha256,
         **{
             name: own[name]
-            for name in ("kind", "engine", "model", "prompt", "seed", "made_at")
+            for name in ("kind", "engine", "model", "prompt", "seed", "cost_usd", "made_at")
             if own.get(name) not in (None, "")
         },
     }
