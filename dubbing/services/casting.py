@@ -53,8 +53,16 @@ def voices_for(dub: Dub, user: User | None = None) -> list[Choice]:
     return [
         Choice("", one.name, one.language, one.gender, one.engine, one)
         for one in matched.filter(consented=True).order_by("name", "pk")
-        if voice_speaking.speaks(one, dub.target_language)
+        if _speaks(one, dub.target_language)
     ] + found
+
+
+def _speaks(profile: VoiceProfile, language: str) -> bool:
+    try:
+        return voice_speaking.speaks(profile, language)
+    except DomainError:
+        # Who made it is not configured here any more: it is no choice, until somebody matches it again.
+        return False
 
 
 @transaction.atomic
