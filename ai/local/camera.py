@@ -10,7 +10,7 @@ import av
 
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.generate_video import Clip, VideoRequest
-from ai.local import camera_move, framing
+from ai.local import camera_move, camera_words, framing
 from core.errors import InvalidFieldError
 
 FPS = Fraction(25)
@@ -37,7 +37,7 @@ class Camera:
         picture = framing.load(request.image)
         looked_at = framing.focus(picture)
         frames = round(request.seconds * FPS)
-        move = camera_move.read(request.prompt, seed=request.seed)
+        move = camera_words.read(request.prompt, seed=request.seed)
         path = camera_move.views(
             move,
             still=(picture.shape[1], picture.shape[0]),

@@ -13,7 +13,7 @@ from PIL import Image
 from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.generate_image import BY_PROGRAM, ImageRequest, Picture
 from ai.local import framing
-from ai.local.drawing import props, scenery, slate
+from ai.local.drawing import from_above, people, props, scenery, slate, tabletop
 from ai.local.drawing.board import Board, read
 from ai.local.drawing.canvas import Canvas
 from core.errors import UnsupportedTypeError
@@ -67,7 +67,7 @@ def card(prompt: str, size: tuple[int, int], *, seed: int = 0) -> Image.Image:
     chance = random.Random(f"card {seed} {prompt}")  # noqa: S311  (a look, not a secret)
     canvas = Canvas(size)
     if board.shot == "aerial" and not board.is_inside and board.grounds[0] != "space":
-        scenery.aerial(canvas, board, chance)
+        from_above.aerial(canvas, board, chance)
     else:
         _scene(canvas, board, chance)
     picture = canvas.finished(seed=seed)
@@ -103,21 +103,21 @@ def _things(
         placed, key=lambda one: (one[0] not in _HIGH, one[0] not in _BIG, one[0] in _PEOPLE, one[0] in _SMALL)
     )
     if inside and board.grounds[0] == "room":
-        people = [one for one in order if one[0] in _PEOPLE]
-        for name, x in people:
+        folk = [one for one in order if one[0] in _PEOPLE]
+        for name, x in folk:
             for side in (-0.13, 0.13) if name == "couple" else (-0.26, 0.0, 0.26) if name == "crowd" else (0.0,):
-                props.bust(canvas, (x * 0.4 + 0.3 + side, 0.74), 0.5, board, chance, helmet=name == "astronaut")
-        props.table(canvas, board)
-        order = [one for one in order if one[0] not in _PEOPLE]
+                people.bust(canvas, (x * 0.4 + 0.3 + side, 0.74), 0.5, board, chance, helmet=name == "astronaut")
+        tabletop.table(canvas, board)
+        order = [one for one in order if one[0] in _SMALL]
     for name, third in order:
-        tall, foot = _size(name, board, chance, horizon)
+        tall, foot = _size(name, board, horizon)
         x = 0.5 if board.grounds[0] == "stage" and name in _PEOPLE else third
         if name == "train" and "bridge" in motifs:  # over it, not beside it
             tall, foot = 0.2, horizon + 0.1 - canvas.y(0.07)
         props.draw(canvas, name, (x, foot), tall, board, chance)
 
 
-def _size(name: str, board: Board, chance: random.Random, horizon: float) -> tuple[float, float]:
+def _size(name: str, board: Board, horizon: float) -> tuple[float, float]:
     """How tall in shorter sides, and where it stands."""
     scale = {"wide": 1.0, "low": 1.5, "medium": 1.7, "close": 1.2, "over_shoulder": 1.0}.get(board.shot, 1.0)
     water = board.grounds[0] in {"sea", "lake"}
@@ -145,20 +145,20 @@ def _near(canvas: Canvas, board: Board, chance: random.Random) -> None:
     """Somebody or something before a background out of focus."""
     canvas.blur(0.012)
     helmet = "astronaut" in board.motifs
-    people = [one for one in board.motifs if one in _PEOPLE]
+    folk = [one for one in board.motifs if one in _PEOPLE]
     things = [one for one in board.motifs if one in _SMALL]
     tall = 0.98 if canvas.aspect >= 1 else 0.86
     if board.shot == "over_shoulder":
         across = 0.64 if board.lamp > 0.5 else 0.36
-        props.bust(canvas, (across, 0.86), tall * 0.62, board, chance, helmet=helmet)
+        people.bust(canvas, (across, 0.86), tall * 0.62, board, chance, helmet=helmet)
         canvas_side = 0.1 if across > 0.5 else 0.9
-        props.bust(canvas, (canvas_side, 1.02), tall * 1.15, board, chance, turned=True)
+        people.bust(canvas, (canvas_side, 1.02), tall * 1.15, board, chance, turned=True)
         return
-    if people or not things:
+    if folk or not things:
         across = 0.5 + (0.07 if board.lamp < 0.5 else -0.07)
-        props.bust(canvas, (across, 0.88), tall, board, chance, helmet=helmet)
+        people.bust(canvas, (across, 0.88), tall, board, chance, helmet=helmet)
         return
-    props.table(canvas, board)
+    tabletop.table(canvas, board)
     for number, name in enumerate(things[:2]):
         props.draw(canvas, name, (0.5 + (number - 0.5 * (len(things[:2]) - 1)) * 0.34, 0.81), 0.7, board, chance)
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from ai.capabilities.generate_video import VideoRequest
-from ai.local import camera_move, framing
+from ai.local import camera_move, camera_words, framing
 from ai.local.camera import Camera
 from core.errors import InvalidFieldError, UnsupportedTypeError
 from media_library.media.conform import needs_conform
@@ -100,7 +100,7 @@ def test_a_tripod_does_not_move_whatever_else_is_said(still: Path, tmp_path: Pat
 
 
 def test_words_of_speed_count() -> None:
-    slow, usual, fast = (camera_move.read(f"{speed} pan left").speed for speed in ("slow", "", "fast"))
+    slow, usual, fast = (camera_words.read(f"{speed} pan left").speed for speed in ("slow", "", "fast"))
     assert slow < usual < fast
 
 
@@ -125,7 +125,7 @@ def test_every_view_stays_inside_of_the_picture() -> None:
     looked_at = framing.Focus(0.97, 0.03, 0.2, 1.0)
     for prompt in ("handheld arc left, fast", "crane up and pan right quickly", "pull out", "push in", "drift down"):
         for still in ((4000, 300), (300, 4000), (999, 777)):
-            move = camera_move.read(prompt, seed=3)
+            move = camera_words.read(prompt, seed=3)
             for size in framing.SIZES.values():
                 path = camera_move.views(
                     move, still=still, size=size, looked_at=looked_at, frames=40, seconds=60, seed=3
@@ -147,7 +147,7 @@ def test_near_things_go_further_than_far_ones_and_nothing_tears() -> None:
     assert near[:10, -10:].max() < 0.2
     # A place may not be carried over its neighbour.
     slope = np.abs(np.diff(cv2.resize(near, (1280, 720)), axis=1)).max()
-    assert slope * 1280 * max(map(abs, camera_move.push_of(camera_move.Move(across=1, depth=1)))) < 0.6
+    assert slope * 1280 * max(map(abs, camera_move.push_of(camera_words.Move(across=1, depth=1)))) < 0.6
 
 
 @pytest.mark.parametrize("seconds", [0.4, 61, float("nan"), -1])
@@ -196,4 +196,4 @@ def test_cancelled_work_leaves_nothing(still: Path, tmp_path: Path) -> None:
 
 def test_prompts_of_any_kind_are_read() -> None:
     for prompt in ("", "🎥" * 200, "<script>pan</script>", "\0", "ببطء تقريب", "x" * 5000, 'a "quoted" \\n pan'):
-        assert camera_move.read(prompt, seed=2) == camera_move.read(prompt, seed=2)
+        assert camera_words.read(prompt, seed=2) == camera_words.read(prompt, seed=2)

@@ -15,6 +15,8 @@ Colour = tuple[int, int, int]
 
 TABLE = Path(__file__).parents[1] / "storyboard.toml"
 MOST_MOTIFS = 4
+# Hours in which the sky gives no light.
+DARK = ("night", "space", "neon")
 INSIDE = ("room", "stage")
 # Where nothing is named, any of these will do.
 _ANY_GROUND = ("field", "mountains", "lake")
@@ -61,6 +63,7 @@ class Board:
     palette: Palette
     lamp: float
     long_hair: bool | None = None
+    tint: Colour | None = None
 
     @property
     def is_inside(self) -> bool:
@@ -91,14 +94,17 @@ def read(prompt: str, *, seed: int = 0) -> Board:
     shot = next(iter(_first(table["shots"], text)), "")
     if not shot:
         shot = "medium" if set(motifs) & set(_PEOPLE) and grounds[0] in INSIDE else "wide"
+    weather = next(iter(_named(table["weathers"], text)), "")
+    colours = _named(table["colours"], text)
     return Board(
         shot=shot,
         time=time,
         grounds=tuple(dict.fromkeys(grounds))[:2],
         motifs=tuple(motifs[:MOST_MOTIFS]),
-        weather=next(iter(_named(table["weathers"], text)), ""),
-        palette=_palette(table["times"][time], _named(table["colours"], text), chance),
+        weather=weather,
+        palette=_palette(table["times"][time], colours, chance, snow=weather == "snow"),
         lamp=chance.choice((0.24, 0.32, 0.68, 0.76)) + chance.uniform(-0.05, 0.05),
+        tint=hexed(colours[0]) if colours else None,
         long_hair=next((kind == "long" for kind in _named(table["hair"], text)), None),
     )
 
@@ -112,7 +118,7 @@ def hexed(text: str) -> Colour:
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
-def _palette(found: dict[str, Any], colours: list[str], chance: random.Random) -> Palette:
+def _palette(found: dict[str, Any], colours: list[str], chance: random.Random, *, snow: bool) -> Palette:
     turn, depth = chance.uniform(-0.02, 0.02), chance.uniform(0.94, 1.06)
 
     def shade(text: str) -> Colour:
@@ -125,7 +131,9 @@ def _palette(found: dict[str, Any], colours: list[str], chance: random.Random) -
     if colours:
         tint = hexed(colours[0])
         sky = [mixed(sky[0], tint, 0.18), mixed(sky[1], tint, 0.42), mixed(sky[2], tint, 0.2)]
-        far, near, light = mixed(far, tint, 0.3), mixed(near, tint, 0.14), mixed(light, tint, 0.12)
+        far, near, light = mixed(far, tint, 0.3), mixed(near, tint, 0.28), mixed(light, tint, 0.12)
+    if snow:
+        near = mixed(near, sky[2], 0.45)
     return Palette((sky[0], sky[1], sky[2]), far, near, light, hexed(found["ink"]))
 
 

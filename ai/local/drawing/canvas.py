@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +12,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from ai.local.drawing.board import Colour
 
 Point = tuple[float, float]
+Shape = Callable[[ImageDraw.ImageDraw], None]
 
 # Everything is drawn larger and made small at the end: then no edge has steps.
 LARGER = 2
@@ -127,14 +128,21 @@ class Canvas:
         grain = np.random.default_rng(seed % 2**32).normal(0, 1.6, (rows, columns))
         return Image.fromarray((small * corners[..., None] + grain[..., None]).clip(0, 255).astype(np.uint8))
 
-    def _shaded(self, draw: object, pixels: Sequence[Point], top: Colour, foot: Colour, alpha: float) -> None:
+    def _shaded(
+        self,
+        draw: Callable[[ImageDraw.ImageDraw], None],
+        pixels: Sequence[Point],
+        top: Colour,
+        foot: Colour,
+        alpha: float,
+    ) -> None:
         left, right = (int(edge(x for x, _ in pixels)) for edge in (min, max))
         upper, lower = (int(edge(y for _, y in pixels)) for edge in (min, max))
         box = max(0, left - 1), max(0, upper - 1), min(self.width, right + 2), min(self.height, lower + 2)
         if box[0] >= box[2] or box[1] >= box[3]:
             return
         mask = Image.new("L", (self.width, self.height))
-        draw(ImageDraw.Draw(mask))  # type: ignore[operator]
+        draw(ImageDraw.Draw(mask))
         mask = mask.crop(box)
         if alpha < 1:
             mask = mask.point(lambda level: round(level * alpha))

@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from ai.local.drawing.board import Board, Colour, mixed
+from ai.local.drawing import interiors
+from ai.local.drawing.board import DARK, Board, Colour, mixed
 from ai.local.drawing.canvas import Canvas, ridge
-
-WHITE: Colour = (255, 255, 255)
-_DARK = ("night", "space", "neon")
+from ai.local.drawing.shapes import WHITE
 
 
 def sky(canvas: Canvas, board: Board, chance: random.Random, *, horizon: float) -> None:
     colours = board.palette
     canvas.sky(colours.sky, down_to=horizon)
-    if board.time in _DARK:
+    if board.time in DARK:
         for _ in range(170 if board.time != "neon" else 50):
             size = chance.choice((0.0006, 0.0009, 0.0009, 0.0016))
             at = chance.random(), chance.random() ** 1.3 * horizon
@@ -38,7 +37,7 @@ def sky(canvas: Canvas, board: Board, chance: random.Random, *, horizon: float) 
         canvas.glow(lamp, 1.1, mixed(colours.sky[2], colours.light, 0.6), 0.75)
         canvas.glow(lamp, 0.3, colours.light, 0.9)
         canvas.ellipse(lamp, (0.06, 0.06), mixed(colours.light, WHITE, 0.5))
-    if board.time not in _DARK:
+    if board.time not in DARK:
         _clouds(canvas, board, chance, horizon)
 
 
@@ -171,7 +170,7 @@ def _sea(canvas: Canvas, board: Board, chance: random.Random, horizon: float, ba
         )
     if back:
         return
-    sand = mixed(mixed((226, 196, 148), colours.near, 0.3), colours.ink, 0.55 if board.time in _DARK else 0.1)
+    sand = mixed(mixed((226, 196, 148), colours.near, 0.3), colours.ink, 0.55 if board.time in DARK else 0.1)
     rise, side = 0.17, chance.choice((0, 1))
     shore = [
         (number / 22 - 0.05, 1 - rise * (0.5 + 0.8 * abs(side - number / 24) ** 1.5) + 0.008 * chance.random())
@@ -203,7 +202,7 @@ def _lake(canvas: Canvas, board: Board, chance: random.Random, horizon: float, b
 def _desert(canvas: Canvas, board: Board, chance: random.Random, horizon: float, back: bool) -> None:
     colours = board.palette
     sand = mixed((214, 158, 98), colours.far, 0.35)
-    if board.time in _DARK:
+    if board.time in DARK:
         sand = mixed(sand, colours.ink, 0.55)
     for layer in range(2 if back else 4):
         at = horizon + 0.02 + (1 - horizon) * layer * 0.2
@@ -227,7 +226,7 @@ def _desert(canvas: Canvas, board: Board, chance: random.Random, horizon: float,
 
 def _city(canvas: Canvas, board: Board, chance: random.Random, horizon: float, back: bool) -> None:
     colours = board.palette
-    lit = board.time in {*_DARK, "sunset", "storm", "dawn"}
+    lit = board.time in {*DARK, "sunset", "storm", "dawn"}
     for layer in range(2 if back else 3):
         share = layer / 2
         tone = mixed(mixed(colours.far, colours.sky[2], 0.4), colours.ink, share * 0.85)
@@ -328,7 +327,7 @@ def _road(canvas: Canvas, board: Board, chance: random.Random, horizon: float, b
         )
 
 
-def _space(canvas: Canvas, board: Board, chance: random.Random, horizon: float, back: bool) -> None:
+def _space(canvas: Canvas, board: Board, chance: random.Random, _horizon: float, back: bool) -> None:
     colours = board.palette
     if back:
         return
@@ -338,205 +337,6 @@ def _space(canvas: Canvas, board: Board, chance: random.Random, horizon: float, 
     for _ in range(9):
         way = at[0] + canvas.x(chance.uniform(-0.6, 0.6) * size), at[1] - canvas.y(chance.uniform(0.05, 0.8) * size)
         canvas.ellipse(way, (size * chance.uniform(0.1, 0.3), size * 0.025), mixed(colours.far, WHITE, 0.5), alpha=0.25)
-
-
-def _room(canvas: Canvas, board: Board, chance: random.Random, horizon: float, back: bool) -> None:
-    colours = board.palette
-    wall = mixed(mixed((120, 96, 84), colours.far, 0.55), colours.ink, 0.5 if board.time in _DARK else 0.12)
-    floor = mixed((92, 62, 46), colours.near, 0.5)
-    canvas.polygon([(0, 0), (1, 0), (1, 1), (0, 1)], mixed(wall, colours.ink, 0.25), wall)
-    base = 0.74
-    left = 0.1 if board.lamp < 0.5 else 0.56
-    wide, top, low = 0.34, 0.13, 0.56
-    for column in range(2):
-        for row in range(2):
-            x, y = left + wide * column / 2, top + (low - top) * row / 2
-            pane = [
-                (x + 0.006, y + 0.01),
-                (x + wide / 2 - 0.006, y + 0.01),
-                (x + wide / 2 - 0.006, y + (low - top) / 2 - 0.01),
-                (x + 0.006, y + (low - top) / 2 - 0.01),
-            ]
-            upper, lower = (colours.sky[0], colours.sky[1]) if row == 0 else (colours.sky[1], colours.sky[2])
-            canvas.polygon(pane, upper, lower)
-    canvas.glow((left + wide / 2, (top + low) / 2), 0.75, mixed(colours.sky[2], colours.light, 0.5), 0.38)
-    canvas.polygon([(0, base), (1, base), (1, 1), (0, 1)], floor, mixed(floor, colours.ink, 0.6))
-    canvas.polygon([(0, base - 0.012), (1, base - 0.012), (1, base), (0, base)], mixed(wall, WHITE, 0.12))
-    lean = 0.12 if left < 0.4 else -0.12
-    canvas.polygon(
-        [
-            (left + lean, base + 0.02),
-            (left + wide + lean, base + 0.02),
-            (left + wide + 3 * lean, 1),
-            (left + 2.4 * lean, 1),
-        ],
-        colours.light,
-        alpha=0.16,
-    )
-    other = 0.8 if left < 0.4 else 0.2
-    canvas.line([(other, 0), (other, 0.2)], colours.ink, 0.003)
-    canvas.polygon(
-        [
-            (other - canvas.x(0.07), 0.26),
-            (other - canvas.x(0.03), 0.19),
-            (other + canvas.x(0.03), 0.19),
-            (other + canvas.x(0.07), 0.26),
-        ],
-        mixed(colours.ink, wall, 0.3),
-    )
-    canvas.glow((other, 0.28), 0.5, (255, 196, 120), 0.55)
-    frame = other - canvas.x(0.13)
-    canvas.polygon(
-        [
-            (frame, 0.38),
-            (frame + canvas.x(0.26), 0.38),
-            (frame + canvas.x(0.26), 0.38 + canvas.y(0.18)),
-            (frame, 0.38 + canvas.y(0.18)),
-        ],
-        mixed(wall, colours.ink, 0.35),
-    )
-    canvas.polygon(
-        [
-            (frame + canvas.x(0.012), 0.38 + canvas.y(0.012)),
-            (frame + canvas.x(0.248), 0.38 + canvas.y(0.012)),
-            (frame + canvas.x(0.248), 0.38 + canvas.y(0.168)),
-            (frame + canvas.x(0.012), 0.38 + canvas.y(0.168)),
-        ],
-        colours.sky[1],
-        colours.far,
-    )
-
-
-def _stage(canvas: Canvas, board: Board, chance: random.Random, horizon: float, back: bool) -> None:
-    colours = board.palette
-    dark = mixed(colours.ink, (14, 8, 24), 0.6)
-    canvas.polygon([(0, 0), (1, 0), (1, 1), (0, 1)], mixed(dark, colours.sky[1], 0.28), dark)
-    tones = (colours.light, mixed(colours.sky[2], WHITE, 0.2), mixed(colours.sky[1], WHITE, 0.3))
-    for number, x in enumerate((0.16, 0.38, 0.62, 0.84)):
-        aim = 0.5 + (x - 0.5) * chance.uniform(-0.2, 0.6)
-        tone = tones[number % 3]
-        canvas.polygon(
-            [(x - 0.008, -0.02), (x + 0.008, -0.02), (aim + canvas.x(0.17), 0.84), (aim - canvas.x(0.17), 0.84)],
-            tone,
-            tone,
-            alpha=0.16,
-        )
-        canvas.glow((x, 0.0), 0.22, tone, 0.9)
-    canvas.polygon([(0, 0.78), (1, 0.78), (1, 1), (0, 1)], mixed(dark, colours.sky[2], 0.3), dark)
-    canvas.ellipse((0.5, 0.82), (0.36, 0.035), colours.light, alpha=0.35)
-    for side in (0, 1):
-        folds = [(abs(side - 0.16 * number / 8), 0.0 if number % 2 else 0.01) for number in range(9)]
-        curtain = mixed((120, 16, 30), colours.ink, 0.35)
-        canvas.polygon(
-            [*folds, (abs(side - 0.1), 0.5), (abs(side - 0.13), 1), (side, 1)],
-            curtain,
-            mixed(curtain, colours.ink, 0.6),
-        )
-
-
-def aerial(canvas: Canvas, board: Board, chance: random.Random) -> None:
-    """Seen from straight above."""
-    colours, name = board.palette, board.grounds[0]
-    base = mixed(colours.near, colours.far, 0.5)
-    if name in {"sea", "lake"}:
-        water = mixed(mixed(colours.sky[1], (20, 90, 130), 0.45), colours.near, 0.2)
-        canvas.polygon(
-            [(0, 0), (1, 0), (1, 1), (0, 1)], mixed(water, colours.ink, 0.15), mixed(water, colours.ink, 0.45)
-        )
-        line = ridge(chance, rough=0.5)
-        for width, tone in (
-            (0.1, mixed(water, (120, 220, 220), 0.35)),
-            (0.05, mixed(water, (190, 240, 235), 0.6)),
-            (0.02, mixed(WHITE, colours.light, 0.3)),
-            (0.0, mixed((228, 200, 150), colours.ink, 0.3 if board.time in _DARK else 0.0)),
-            (-0.09, mixed((66, 104, 62), colours.near, 0.4)),
-        ):
-            edge = [
-                (0.58 + 0.12 * value - width + 0.12 * number / len(line), 1.2 * number / (len(line) - 1) - 0.1)
-                for number, value in enumerate(line)
-            ]
-            canvas.polygon([*edge, (1.1, 1.1), (1.1, -0.1)], tone, rounds=1)
-        for _ in range(120):
-            x, y = chance.uniform(0, 0.55), chance.random()
-            canvas.ellipse((x, y), (chance.uniform(0.01, 0.05), 0.0016), mixed(water, colours.light, 0.5), alpha=0.4)
-        return
-    hedge = mixed(mixed(base, colours.ink, 0.55), (40, 64, 40), 0.3 if name != "city" else 0.0)
-    canvas.polygon([(0, 0), (1, 0), (1, 1), (0, 1)], hedge)
-    columns = 7
-    for row in range(-1, 6):
-        for column in range(-1, columns + 1):
-            tone = mixed(
-                mixed(base, chance.choice(((110, 140, 70), (178, 160, 88), (80, 110, 70), (150, 120, 80))), 0.5),
-                colours.sky[2],
-                chance.uniform(0, 0.25),
-            )
-            if name == "city":
-                tone = mixed(mixed(colours.ink, colours.far, 0.45), colours.sky[2], chance.uniform(0, 0.2))
-            if name in {"desert", "mountains"}:
-                tone = mixed(
-                    mixed((196, 150, 100) if name == "desert" else (110, 110, 116), base, 0.4),
-                    colours.light,
-                    chance.uniform(0, 0.15),
-                )
-            x, y, lean = column / columns, row / 5, 0.06
-            gap = 0.004 if name != "city" else 0.016
-            block = [
-                (x + lean * y + gap, y + gap),
-                (x + 1 / columns + lean * y - gap, y + gap * 2),
-                (x + 1 / columns + lean * (y + 0.2) - gap, y + 0.2 - gap),
-                (x + lean * (y + 0.2) + gap, y + 0.2 - gap * 2),
-            ]
-            canvas.polygon(block, tone, mixed(tone, colours.ink, 0.18))
-            if name == "city":
-                for _ in range(5):
-                    left, upper, size = (
-                        x + chance.uniform(0.02, 0.1),
-                        y + chance.uniform(0.02, 0.14),
-                        chance.uniform(0.012, 0.026),
-                    )
-                    roof = mixed(tone, chance.choice((colours.light, colours.ink)), chance.uniform(0.15, 0.5))
-                    canvas.polygon(
-                        [
-                            (left + 0.008, upper + 0.012),
-                            (left + size + 0.008, upper + 0.012),
-                            (left + size + 0.008, upper + size * canvas.aspect + 0.012),
-                            (left + 0.008, upper + size * canvas.aspect + 0.012),
-                        ],
-                        colours.ink,
-                        alpha=0.5,
-                    )
-                    canvas.polygon(
-                        [
-                            (left, upper),
-                            (left + size, upper),
-                            (left + size, upper + size * canvas.aspect),
-                            (left, upper + size * canvas.aspect),
-                        ],
-                        roof,
-                    )
-            elif name in {"forest", "field", "road"}:
-                for _ in range(26 if name == "forest" else 5):
-                    at, size = (x + chance.random() / columns, y + chance.random() * 0.2), chance.uniform(0.008, 0.02)
-                    canvas.ellipse(
-                        (at[0] + canvas.x(size * 0.4), at[1] + canvas.y(size * 0.5)),
-                        (size, size),
-                        colours.ink,
-                        alpha=0.4,
-                    )
-                    canvas.ellipse(
-                        at, (size, size), mixed(mixed((52, 92, 56), base, 0.4), colours.light, chance.uniform(0, 0.2))
-                    )
-    way = [(number / 30, 0.5 + 0.3 * value) for number, value in enumerate(ridge(chance, steps=5, rough=0.35)[:31])]
-    if name != "city":
-        tone = (
-            mixed(mixed(colours.sky[1], colours.sky[0], 0.5), (70, 140, 180), 0.65)
-            if name != "road"
-            else mixed(colours.ink, WHITE, 0.3)
-        )
-        for width, shade in ((0.055, mixed(tone, colours.ink, 0.25)), (0.045, tone)):
-            smooth = [(x, y - canvas.y(width)) for x, y in way] + [(x, y + canvas.y(width)) for x, y in reversed(way)]
-            canvas.polygon(smooth, shade, rounds=2)
-    canvas.glow((board.lamp, 0.0), 1.3, colours.light, 0.3)
 
 
 _GROUNDS: dict[str, Callable[[Canvas, Board, random.Random, float, bool], None]] = {
@@ -549,6 +349,6 @@ _GROUNDS: dict[str, Callable[[Canvas, Board, random.Random, float, bool], None]]
     "city": _city,
     "road": _road,
     "space": _space,
-    "room": _room,
-    "stage": _stage,
+    "room": interiors.room,
+    "stage": interiors.stage,
 }
