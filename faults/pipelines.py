@@ -19,6 +19,7 @@ from core.runs.errors import StepError
 from core.runs.models import Run, Step
 from core.runs.pipelines import Pipeline, StepContext, StepFunction, StepSpec, register
 from core.storage import store
+from core.testing.providers.making import picture
 from media_library.media import errors, ffmpeg
 
 EFFECT = "faults.effect"
@@ -141,6 +142,26 @@ class Ask(Counted):
         return Made(by_attempt=ctx.attempt)
 
 
+class Generate(Counted):
+    """Has a provider make a picture, or with `video` a clip, and keeps it."""
+
+    def work(self, ctx: StepContext) -> Made:
+        from ai import services as ai  # noqa: PLC0415  (once Django is set up)
+        from ai.capabilities.generate_image import ImageRequest  # noqa: PLC0415  (once Django is set up)
+        from ai.capabilities.generate_video import VideoRequest  # noqa: PLC0415  (once Django is set up)
+
+        use = ai.Use(purpose="faults.generate", run_id=ctx.run_id, key=ctx.key)
+        prompt, output = ctx.params.get("prompt", "A lighthouse"), ctx.workdir / "made"
+        if not ctx.params.get("video"):
+            ai.generate_image(ImageRequest(prompt), output, use=use, progress=ctx.progress)
+            return keep(ctx, output, "image/png")
+        still = ctx.workdir / "still.png"
+        still.write_bytes(picture(320, 180))
+        request = VideoRequest(prompt, still, seconds=5.0, aspect_ratio="16:9")
+        ai.generate_video(request, output, use=use, progress=ctx.progress)
+        return keep(ctx, output, "video/mp4")
+
+
 class Fragile(Counted):
     """Fails while the file `broken` is there."""
 
@@ -184,6 +205,7 @@ PAID = _pipeline(
     StepSpec("ask", Ask, queue="ai", needs=("first",)),
     StepSpec("last", Fragile, needs=("ask",)),
 )
+GENERATED = _pipeline("generated", StepSpec("make", Generate, queue="ai"))
 
 # Measured by bench/pipeline.py.
 ENCODES = _pipeline(

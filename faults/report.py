@@ -96,6 +96,7 @@ def rows() -> dict[str, Row]:
         decisions,
         deliveries,
         edits,
+        generation,
         library,
         mail,
         money,

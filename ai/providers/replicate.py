@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import replicate
 from django.conf import settings
+from replicate.client import Client
 from replicate.prediction import Prediction
 
 from ai import prices
@@ -130,8 +130,8 @@ def _inline(request: VideoRequest) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(made.still(request.image, width=width, height=height)).decode()
 
 
-def sdk(*, key: str = "") -> replicate.Client:
-    return replicate.Client(
+def sdk(*, key: str = "") -> Client:
+    return Client(
         api_token=settings.REPLICATE_API_TOKEN,
         base_url=settings.REPLICATE_BASE_URL or HOME,
         transport=Bounded(_wire(), seconds=settings.AI_TOTAL_SECONDS),

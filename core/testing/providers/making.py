@@ -76,9 +76,9 @@ class Making:
 
     def _looked_at(self, reference: str) -> Ordered | None:
         order = self.orders.get(reference)
-        if order and order.status != "canceled":
+        if order:
             order.looks += 1
-            if order.looks >= self.patience:
+            if order.status == "starting" and order.looks >= self.patience:
                 order.status = "failed" if self.problem else "succeeded"
         return order
 
