@@ -218,7 +218,7 @@ def _compared(room: Room, target: Target, tried: Sequence[Trial]) -> Matrix:
         sound = heard_as(kokoro.say(CHOOSING, room.style(trial.place), language="en-US"))
         return trial.likeness + float(styles.voice_of(_tilted(sound, target)) @ target.voice)
 
-    return max(best, key=worth).place
+    return max(best, key=worth).place if len(best) > 1 else best[0].place
 
 
 def _understood(

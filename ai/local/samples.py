@@ -92,10 +92,10 @@ def check(path: Path) -> Checked:
 def hear(path: Path) -> Heard:
     """The best minute of the recording. UnsupportedTypeError when nobody speaks in it."""
     samples = _beginning(path)
-    passages = speech(samples, pause_ms=PAUSE_MS, margin_ms=MARGIN_MS)
-    if not passages:
+    heard = _best(samples, speech(samples, pause_ms=PAUSE_MS, margin_ms=MARGIN_MS))
+    if not len(heard.windows):
         raise UnsupportedTypeError("Nobody speaks in this recording.")
-    return _best(samples, passages)
+    return heard
 
 
 def _refused(problem: str, *, seconds: float = 0.0) -> Checked:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from ai.errors import InvalidAnswerError
 from ai.local import kokoro, voiceprints
+from ai.local.listening import RATE
 from ai.local.world import BINS, Move
 
 AXES = 16
@@ -143,14 +144,8 @@ class Fitted:
         return cls(style.astype(np.float32), Move(curve, float(melody[0]), float(melody[1])))
 
 
-def unit(vector: Matrix) -> Matrix:
-    return vector / max(float(np.linalg.norm(vector)), 1e-9)
-
-
 def voice_of(sound: npt.NDArray[np.float32]) -> Matrix:
     """The speaker vector of 16 kHz speech without pauses."""
-    from ai.local.listening import RATE
-
     return voiceprints.mean(voiceprints.listen(sound, [(0.0, len(sound) / RATE)]).vectors).astype(float)
 
 
