@@ -49,7 +49,7 @@ def creations(provider: ProviderServer) -> int:
 @row(
     "F10-image",
     injected="429 with Retry-After, in seconds and as a date",
-    expected="nobody asks before it is over, then made and billed once",
+    expected="nobody asks before it is over, then billed once",
 )
 def asked_to_wait(rig: Rig, seen: Seen) -> None:
     early = 0
@@ -75,7 +75,7 @@ def asked_to_wait(rig: Rig, seen: Seen) -> None:
 @row(
     "F11-image",
     injected="500, then a reset, then silence",
-    expected="each ends in its time, three tries, then failed at that step; a retry makes it, billed once",
+    expected="each ends in time, 3 tries, fails there; a retry bills once",
 )
 def broken(rig: Rig, seen: Seen) -> None:
     with ProviderServer() as provider:
@@ -96,8 +96,8 @@ def broken(rig: Rig, seen: Seen) -> None:
 
 @row(
     "F12-image",
-    injected="invalid JSON, HTML, another type, cut in the middle, more than there may be",
-    expected="provider_invalid_response, nothing stored, not ordered anew",
+    injected="bad JSON, HTML, another type, cut short, far too much",
+    expected="provider_invalid_response, nothing kept or billed twice",
 )
 def rubbish(rig: Rig, seen: Seen) -> None:
     whole = picture(320, 180)
@@ -132,7 +132,7 @@ def rubbish(rig: Rig, seen: Seen) -> None:
 
 @row(
     "F13-image",
-    injected="the picture is ordered and billed, then the connection is cut",
+    injected="an order is billed, then the connection is cut",
     expected="asked again under the same key, billed once",
 )
 def order_lost(rig: Rig, seen: Seen) -> None:
@@ -151,7 +151,7 @@ def order_lost(rig: Rig, seen: Seen) -> None:
 @row(
     "F13-video",
     injected="kill -9 while a clip is being waited for",
-    expected="another worker asks for the same order, billed once",
+    expected="another worker asks for that very order, billed once",
 )
 def killed_while_waiting(rig: Rig, seen: Seen) -> None:
     with ProviderServer() as provider:
