@@ -35,31 +35,32 @@ BEGUN = {
     "job_type": "string",
     "created_at": "datetime",
 }
+RESULT = {
+    "$nullable": True,
+    "type": "string",
+    "id": "uuid",
+    "content": "nullable string",
+    "language": "nullable string",
+    "confidence_score": "nullable float",
+    "word_timestamps": [{"word": "string", "start": "float", "end": "float", "confidence": "nullable float"}],
+}
 STATUS = {
     **BEGUN,
     "output_file_id": "nullable uuid",
     "error_message": "nullable string",
-    "result": {
-        "$nullable": True,
-        "type": "string",
-        "id": "uuid",
-        "content": "nullable string",
-        "language": "nullable string",
-        "confidence_score": "nullable float",
-        "word_timestamps": [{"word": "string", "start": "float", "end": "float", "confidence": "nullable float"}],
-    },
+    "result": RESULT,
     "updated_at": "datetime",
 }
 SOUNDING = (Asset.Kind.VIDEO, Asset.Kind.AUDIO)
 
 
-def required(issue: str) -> dict[str, str]:
+def required(issue: str) -> dict[str, Any]:
     """The same words, in whichever way it is missing."""
     return dict.fromkeys(("required", "null", "blank", "invalid"), issue)
 
 
 def one_of(choices: tuple[str, ...], *, default: str, issue: str) -> serializers.ChoiceField:
-    said = {"invalid_choice": issue, "null": issue}
+    said: dict[str, Any] = {"invalid_choice": issue, "null": issue}
     return serializers.ChoiceField(choices, required=False, default=default, error_messages=said)
 
 
@@ -88,7 +89,7 @@ class VoicedVideoInput(Input):
     original_video_id = IdField()
     cloned_audio_id = IdField()
     output_format = one_of(processing.VIDEO_FORMATS, default="mp4", issue="Unsupported output format")
-    quality = one_of(processing.QUALITIES, default="high", issue="Unsupported quality")
+    quality = one_of(processing.VIDEO_QUALITIES, default="high", issue="Unsupported quality")
 
 
 class ProcessView(PersonView):
@@ -223,7 +224,7 @@ class JobStatus(JobView):
 class JobResult(JobView):
     """The file, by a link of its own for every call; a transcript as JSON."""
 
-    gives = Gives(get=STATUS["result"])
+    gives = Gives(get=RESULT)
 
     def get(self, _request: Request, job_id: uuid.UUID) -> Any:
         job = self.find(job_id)

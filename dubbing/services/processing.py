@@ -36,7 +36,7 @@ KINDS = {
 }
 OPEN = (S.PENDING, S.PROCESSING)
 CANCELLED = "This job was cancelled."
-AUDIO_FORMATS, VIDEO_FORMATS = tuple(SOUND_FORMS), tuple(FILM_FORMS)
+AUDIO_FORMATS, VIDEO_FORMATS, VIDEO_QUALITIES = tuple(SOUND_FORMS), tuple(FILM_FORMS), QUALITIES
 DEFAULT_MODEL = "whisper-large"
 LONGEST_TEXT = 10_000
 # What a job takes for a second of its material, until this studio has measured it itself.

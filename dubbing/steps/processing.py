@@ -197,7 +197,7 @@ class SayAs(JobFileStep[Said]):
     def run(self, ctx: StepContext) -> Said | Waiting:
         profile, said = self.voice(ctx), self.job(ctx).parameters
         voices.require_consent(profile)
-        at_work = Run.objects.filter(pk=profile.run_id, status__in=Run.ACTIVE).exists()
+        at_work = Run.objects.filter(kind=voices.KIND, subject_id=profile.pk, status__in=Run.ACTIVE).exists()
         if profile.status == VoiceProfile.Status.PENDING and at_work:
             return Waiting(LOOK_AGAIN_SECONDS, MATCHING)
         into = ctx.workdir / "speech.wav"

@@ -49,7 +49,7 @@ class LanguageField(forms.CharField):
             raise forms.ValidationError(error.message) from error
 
 
-class SpeakerChoice(forms.ModelChoiceField):
+class SpeakerChoice(forms.ModelChoiceField[Speaker]):
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.shown} in {obj.transcript.asset.name}"
 
@@ -91,7 +91,9 @@ class VoiceForm(AgreementForm):
         label="Record or upload",
         help_text="The voice alone, without music: ten seconds at least, half a minute is better.",
     )
-    sample = forms.ModelChoiceField(queryset=Asset.objects.none(), required=False, empty_label="None")
+    sample = forms.ModelChoiceField(
+        label="From the library", queryset=Asset.objects.none(), required=False, empty_label="None"
+    )
     speaker = SpeakerChoice(
         label="Speaker of a transcript",
         queryset=Speaker.objects.none(),

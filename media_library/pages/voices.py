@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -34,7 +33,6 @@ from media_library.services import intake, voice_speaking, voices
 
 UNKNOWN = "There is no such voice, or you have no access to it."
 HELLO = "Hello. This is how I sound when I read a sentence or two aloud."
-Rows = Iterable[VoiceProfile]
 
 
 def find_voice(request: HttpRequest, voice_id: uuid.UUID) -> VoiceProfile:
@@ -159,7 +157,7 @@ def page_of_voice(
     context: dict[str, Any] = {
         **state_of(shown),
         "consents": list(shown.consents.select_related("recorded_by", "revoked_by", "audio")) if may_change else [],
-        "sample_url": link(shown.sample, inline=True) if may_change and _sounds(shown.sample) else "",
+        "sample_url": _sample(shown) if may_change else "",
         "speaker": _speaker(shown) if may_change else None,
         "form": (form or AgreementForm()) if may_change and not in_force else None,
         "change": (change or VoiceChangeForm(initial=VoiceChangeForm.values_of(shown))) if may_change else None,
@@ -213,8 +211,12 @@ def voice_match(request: HttpRequest, voice_id: uuid.UUID) -> HttpResponse:
     )
 
 
-def _sounds(sample: Asset | None) -> bool:
-    return sample is not None and sample.deleted_at is None and sample.kind == Asset.Kind.AUDIO
+def _sample(shown: VoiceProfile) -> str:
+    """A link to listen to it; empty where it is a film, which has a page of its own."""
+    sample = shown.sample
+    if sample is None or sample.deleted_at is not None or sample.kind != Asset.Kind.AUDIO:
+        return ""
+    return link(sample, inline=True)
 
 
 def _speaker(shown: VoiceProfile) -> Speaker | None:

@@ -13,7 +13,7 @@ from media_library.services import voices
 from media_library.tests.factories import AssetFactory, VoiceProfileFactory
 
 CARDS = sorted((Path(__file__).resolve().parents[2] / "tests/data/voices").glob("cards-*.wav"))
-SAID = {"given_by": "Ana Lima", "statement": "Yes, for the harbour films."}
+SAID: dict[str, Any] = {"given_by": "Ana Lima", "statement": "Yes, for the harbour films."}
 
 
 def one_reader(into: Path) -> Path:

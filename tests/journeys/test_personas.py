@@ -26,7 +26,7 @@ def test_a_persona_and_a_voice_are_kept(open_page: OpenPage, axe: Callable[[Page
     expect(page.get_by_role("heading", name="No voices yet")).to_be_visible()
     page.get_by_text("New voice").click()
     page.get_by_label("Name", exact=True).fill("Ana")
-    page.get_by_label("Sample").select_option(label="Ana reads")
+    page.get_by_label("From the library").select_option(label="Ana reads")
     page.get_by_label("Language").fill("klingonese")
     page.get_by_role("button", name="Create the voice").click()
     expect(page.locator("#id_language_error")).to_contain_text("Unsupported language")
