@@ -107,15 +107,16 @@ class VoiceMatch:
         fitted.write(into)
         progress(0.92, "Measuring the likeness")
         default = kokoro.default(spoken)
-        likeness = float(styles.voice_of(heard_as(said)) @ target.judge)
-        best_default = _stock_likeness(default, target, spoken)
+        likeness = round(float(styles.voice_of(heard_as(said)) @ target.judge), 3)
+        best_default = round(_stock_likeness(default, target, spoken), 3)
+        pitch, spread = round(target.melody[0], 1), round(target.melody[1], 2)
         nearest = kokoro.names()[likest]
         facts = {
             "engine": str(self.engine),
-            "pitch": round(target.melody[0], 1),
-            "spread": round(target.melody[1], 2),
-            "similarity": round(likeness, 3),
-            "best_default": round(best_default, 3),
+            "pitch": pitch,
+            "spread": spread,
+            "similarity": likeness,
+            "best_default": best_default,
             "default_voice": default,
             "nearest_voice": nearest,
             "nearest_similarity": round(_stock_likeness(nearest, target, spoken), 3),
@@ -129,8 +130,7 @@ class VoiceMatch:
             "sample_seconds": round(target.seconds, 1),
         }
         progress(1.0, "Matched")
-        matched = Matched(into, "", facts["similarity"], facts["best_default"], facts["pitch"], facts["spread"], facts)
-        return matched, Usage(seconds=target.seconds)
+        return Matched(into, "", likeness, best_default, pitch, spread, facts), Usage(seconds=target.seconds)
 
     def speak(
         self,

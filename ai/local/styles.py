@@ -70,8 +70,9 @@ class Room:
 
     def expected(self, places: Matrix) -> Matrix:
         """The vectors that voices at these places will have, one row each."""
-        made = _alike(places, self.places) @ self._weights + self._middle
-        return made / np.linalg.norm(made, axis=1, keepdims=True)
+        made: Matrix = _alike(places, self.places) @ self._weights + self._middle
+        made /= np.linalg.norm(made, axis=1, keepdims=True)
+        return made
 
     def search(self, target: Matrix, *, start: Matrix, bias: Matrix, penalty: float, seed: int) -> Matrix:
         """The place whose voice should be most like `target`, paying for the distance from `start`. CMA-ES on the map: no sound is
@@ -109,10 +110,12 @@ class _Axes:
         self._count = len(rows)
 
     def places(self, weights: Matrix) -> Matrix:
-        return (weights - 1 / self._count) @ self._u[:, :AXES] * self._stretch
+        placed: Matrix = (weights - 1 / self._count) @ self._u[:, :AXES] * self._stretch
+        return placed
 
     def weights(self, place: Matrix) -> Matrix:
-        return self._u[:, :AXES] @ (place / self._stretch) + 1 / self._count
+        shares: Matrix = self._u[:, :AXES] @ (place / self._stretch) + 1 / self._count
+        return shares
 
 
 @dataclass(frozen=True)

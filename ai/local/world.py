@@ -107,8 +107,8 @@ def tilted(sound: Samples, curve: Curve, *, rate: int) -> Samples:
     taps = np.roll(np.fft.irfft(gain), FILTER // 2) * np.hanning(FILTER)
     made = fftconvolve(sound, taps, "same")
     level = float(np.sqrt(np.mean(np.square(sound)))) / max(float(np.sqrt(np.mean(np.square(made)))), 1e-9)
-    made = made * min(level, 0.99 / max(float(np.abs(made).max()), 1e-9))
-    return made.astype(np.float32)
+    louder: Samples = (made * min(level, 0.99 / max(float(np.abs(made).max()), 1e-9))).astype(np.float32)
+    return louder
 
 
 def towards(middle: float, spread: float, *, of: tuple[float, float]) -> tuple[float, float]:

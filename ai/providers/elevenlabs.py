@@ -107,7 +107,7 @@ class ElevenLabs:
             seconds += len(sound) / RATE
             spoken = sum(map(len, parts[: number + 1]))
             self._wire.used(Usage(seconds=seconds, characters=spoken))
-        seconds = wav.write(into, np.concatenate(samples).astype(np.float32) / 32767, rate=RATE)
+        seconds = wav.write(into, np.divide(np.concatenate(samples), 32767, dtype=np.float32), rate=RATE)
         progress(1.0, "Speaking")
         told = Voice(voice.hosted_voice, voice.name or "Cloned voice", canonical(language))
         return Speech(into, seconds, told), Usage(seconds=seconds, characters=len(text))
