@@ -18,7 +18,7 @@ import numpy.typing as npt
 from PIL import Image, ImageColor, ImageDraw, ImageFilter
 
 from media_library.media.film_frames import Planes, Shape, parts_of_picture
-from media_library.media.titling import Font, is_from_the_right, length, wrapped, write
+from media_library.media.titling import Font, length, wrapped, write
 
 Size = Literal["small", "medium", "large", "huge"]
 Margin = Literal["action", "title"]
@@ -125,19 +125,17 @@ def _masks(overlay: Overlay, lines: Sequence[str], fonts: Sequence[Font], *, siz
     letters = Image.new("L", (width, height), 0)
     draw = ImageDraw.Draw(letters)
     for number, (line, long) in enumerate(zip(lines, widths, strict=True)):
-        share = ALIGNS[overlay.align]
-        # At the side where reading begins, whichever that is.
-        share = 1 - share if is_from_the_right(line) else share
         # On whole pixels, where letters are sharpest.
-        left, above = round(pad + (width - 2 * pad - long) * share), round((step - size * 1.2) / 2)
+        left = round(pad + (width - 2 * pad - long) * ALIGNS[overlay.align])
+        above = round((step - size * 1.2) / 2)
         write(draw, line, fonts, size=size, at=(left, pad + number * step + above), ink=255)
-    ink = np.asarray(letters, np.float32) / 255
-    ground = np.zeros_like(ink)
+    ink: Floats = np.asarray(letters, np.float32) / np.float32(255)
+    ground: Floats = np.zeros_like(ink)
     if overlay.shadow:
         soft = letters.filter(ImageFilter.GaussianBlur(max(1.0, size / 14)))
         moved = Image.new("L", letters.size, 0)
         moved.paste(soft, (max(1, size // 24), max(1, size // 24)))
-        ground = np.minimum(np.asarray(moved, np.float32) / 255 * 1.6, 1) * np.float32(_SHADOW)
+        ground = np.minimum(np.asarray(moved, np.float32) / np.float32(160), np.float32(1)) * np.float32(_SHADOW)
     if overlay.box:
         ground = np.maximum(ground, np.float32(_BOX))
     return ink, ground

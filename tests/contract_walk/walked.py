@@ -67,6 +67,7 @@ GROUPS = (
     "pipeline.generation.save_images",
     "pipeline.generation.clips",
     "pipeline.generation.save_clips",
+    "pipeline.generation.compose",
     "accessible.auth",
     "accessible.organizations",
     "accessible.clients",
