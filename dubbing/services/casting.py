@@ -20,7 +20,7 @@ from core.languages import primary
 from dubbing import events
 from dubbing.models import Dub, DubSpeaker
 from dubbing.services import dubs
-from media_library.models import VoiceProfile
+from media_library.models import VoiceConsent, VoiceProfile
 from media_library.services import voice_speaking
 
 NO_ROLE = "Role not found"
@@ -49,10 +49,12 @@ def voices_for(dub: Dub, user: User | None = None) -> list[Choice]:
     ]
     if user is None:
         return found
-    matched = VoiceProfile.objects.visible_to(user).with_consent().filter(status=VoiceProfile.Status.READY)
+    matched = VoiceProfile.objects.visible_to(user).filter(
+        status=VoiceProfile.Status.READY, consents__in=VoiceConsent.objects.filter(revoked_at=None)
+    )
     return [
         Choice("", one.name, one.language, one.gender, one.engine, one)
-        for one in matched.filter(consented=True).order_by("name", "pk")
+        for one in matched.order_by("name", "pk")
         if _speaks(one, dub.target_language)
     ] + found
 

@@ -74,7 +74,8 @@ class Options:
 
 def find(dub_id: uuid.UUID) -> Dub:
     """With all that its desk reads of it. For work that nobody asks for any more: the deleted too."""
-    return rows().get(pk=dub_id)
+    found: Dub = rows().get(pk=dub_id)
+    return found
 
 
 def rows() -> Any:
@@ -160,7 +161,7 @@ def change(
 ) -> Dub:
     """Its name, its place, and how it is put together. What is None stays."""
     locked = hold(dub, free=options is not None)
-    changed = {}
+    changed: dict[str, Any] = {}
     if title is not None and title.strip():
         locked.title = changed["title"] = title.strip()[:255]
     if project is not None or leave_project:

@@ -91,7 +91,9 @@ def link(desk: Desk, wanted: str) -> str:
         key = f"dubs/{desk.dub.pk}/exports/{uuid.uuid4()}/{path.name}"
         removal.remove_unless_kept(key)
         store().put(key, path, content_type=content_type)
-        return store().url(key, filename=path.name, content_type=content_type, expires_in=links.lifetime(inline=False))
+        return store().url(
+            key, filename=path.name, content_type=content_type, inline=False, expires_in=links.lifetime(inline=False)
+        )
 
 
 def name_of(desk: Desk) -> str:

@@ -20,16 +20,11 @@ from dubbing.queries.sayings import Sayings, cast_of, voice_problem
 from dubbing.services import fitting as shorter
 from dubbing.services import speaking
 from dubbing.steps.base import DubStep
-from media_library.media import disclosure, fitting, voice_fit
-from media_library.media.fitting import BLOCKED, TIGHT, WARNS, Fit
+from media_library.media import disclosure, voice_fit
+from media_library.media.fitting import BLOCKED, TIGHT, WARNS
 from media_library.services import voice_speaking
 from media_library.steps.base import Stored, exists, media_work, put
 
-# What an engine is asked to say faster or slower itself; the rest is stretched.
-WORTH_ASKING = 0.03
-# An engine that misses by more is played as it is by itself, and stretched.
-MOST_STRETCH = 1.2
-SLOWEST_SPEED, FASTEST_SPEED = 0.5, 2.0
 TOO_LONG = (
     "Even {rate:.1f} times as fast it is {lacking:.1f} s too long for its slot. Shorten it to about {most} characters."
 )
@@ -88,38 +83,45 @@ class SpeakLine(DubStep[Spoken]):
         said, fastest = Sayings(dub).said(line.text, role), desks.fastest_of(dub)
         digest = Sayings(dub).digest(line, role)
         ctx.progress(0.05, f"Speaking line {line.number + 1}")
-        answer = self._say(ctx, said, role, speed=role.speed)
+        answers: list[ai.Answer[Speech]] = []
+
+        def say(speed: float) -> Path:
+            answers.append(self._say(ctx, said, role, speed=speed))
+            return answers[-1].value.path
+
         with media_work(ctx):
-            natural = voice_fit.trim(answer.value.path, ctx.workdir / "natural.wav")
-            fit = fitting.fit(natural.seconds, one.slot, fastest=fastest)
-            path = self._fitted(ctx, said, role, fit, natural.seconds, engine=answer.engine.provider)
-            paced = voice_fit.seconds_of(path)
-            lacking = one.slot.seconds - paced
-            if lacking > fitting.NEAR_SECONDS:
-                voice_fit.spread(path, ctx.workdir / "spread.wav", add=lacking)
-                path = ctx.workdir / "spread.wav"
-            start, end = fitting.placed(voice_fit.seconds_of(path), one.slot)
-        disclosure.mark_wav(path, str(answer.engine))
-        stored = put(ctx, path, name="line.wav", content_type="audio/wav")
-        rate = natural.seconds / paced if paced else 1.0
-        most = shorter.most_characters(replace(one, line=_with(line, natural.seconds)), fastest=min(fastest, WARNS))
+            made = voice_fit.fitted(
+                say,
+                ctx.workdir,
+                one.slot,
+                speed=role.speed,
+                fastest=fastest,
+                # What costs money is said once, and stretched.
+                asks_again=lambda: answers[0].engine.provider == "local",
+                halt=ctx.halt,
+            )
+        engine = str(answers[0].engine)
+        disclosure.mark_wav(made.path, engine)
+        stored = put(ctx, made.path, name="line.wav", content_type="audio/wav")
+        most = shorter.most_characters(replace(one, line=_with(line, made.natural)), fastest=min(fastest, WARNS))
         problem, suggestion = "", ""
-        if fit.verdict == BLOCKED:
-            problem = TOO_LONG.format(rate=fit.rate, lacking=fit.lacking, most=most)
+        verdict = made.fit.verdict
+        if verdict == BLOCKED:
+            problem = TOO_LONG.format(rate=made.fit.rate, lacking=made.fit.lacking, most=most)
             suggestion = shorter.by_rule(line.text, language=dub.target_language, most=most).text
-        elif fit.verdict == TIGHT:
-            problem = HURRIED.format(rate=rate)
+        elif verdict == TIGHT:
+            problem = HURRIED.format(rate=made.rate)
         profile = role.profile
         return Spoken(
             sound=stored,
             spoken_of=digest,
             place=desks.place_of(line, fastest),
-            verdict=fit.verdict,
-            engine=str(answer.engine),
-            natural=round(natural.seconds, 3),
-            rate=round(rate, 4),
-            start=start,
-            end=end,
+            verdict=verdict,
+            engine=engine,
+            natural=round(made.natural, 3),
+            rate=round(made.rate, 4),
+            start=made.start,
+            end=made.end,
             similarity=profile.similarity if profile else None,
             problem=problem,
             suggestion=suggestion,
@@ -150,20 +152,6 @@ class SpeakLine(DubStep[Spoken]):
             use=use,
             progress=lambda _share, _note: ctx.check(),
         )
-
-    def _fitted(self, ctx: StepContext, said: str, role: DubSpeaker, fit: Fit, natural: float, *, engine: str) -> Path:
-        """The engine says it again at the speed that fits, where that costs nothing; what is left is stretched at the same pitch."""
-        voice, seconds = ctx.workdir / "natural.wav", natural
-        speed = min(max(role.speed * fit.rate, SLOWEST_SPEED), FASTEST_SPEED)
-        if engine == "local" and abs(fit.rate - 1.0) > WORTH_ASKING:
-            ctx.progress(0.5, "Speaking it at another pace")
-            again = self._say(ctx, said, role, speed=round(speed, 3))
-            paced = voice_fit.trim(again.value.path, ctx.workdir / "paced.wav")
-            if 1 / MOST_STRETCH <= paced.seconds / fit.seconds <= MOST_STRETCH:
-                voice, seconds = ctx.workdir / "paced.wav", paced.seconds
-        into = ctx.workdir / "line.wav"
-        voice_fit.stretch(voice, into, rate=seconds / fit.seconds, halt=ctx.halt)
-        return into
 
     def publish(self, ctx: StepContext, result: Spoken) -> None:
         if result.gone or result.sound is None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 # An ending this near to its slot's is as good as on it.
 NEAR_SECONDS = 0.15
@@ -52,9 +51,10 @@ class Fit:
 def slots(spans: Sequence[Span], *, duration: float | None = None) -> list[Slot]:
     """Of lines in order of time. Who speaks while another still does takes nothing from them."""
     found = []
-    for (start, end), following in pairwise([*spans, None]):
-        room = following[0] if following is not None else (duration if duration is not None else end)
-        latest = min(end + MOST_BORROWED, room - LEAST_GAP)
+    starts = [start for start, _ in spans[1:]]
+    last = spans[-1][1] if duration is None and spans else duration or 0.0
+    for (start, end), following in zip(spans, [*starts, last], strict=True) if spans else ():
+        latest = min(end + MOST_BORROWED, following - LEAST_GAP)
         found.append(Slot(start, end, round(max(end, latest), 3)))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import wave
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy.typing as npt
 
 from media_library.media.errors import RenderError
 from media_library.media.ffmpeg import Input, run
+from media_library.media.fitting import BLOCKS, NEAR_SECONDS, Fit, Slot, fit, placed
 
 # Quieter than this beside the loudest, nobody speaks.
 QUIET_DB = 40.0
@@ -25,6 +27,10 @@ _SAME = 0.005
 _WINDOW = 0.01
 _JOIN = 0.004
 
+# An engine is asked to say it faster or slower where that is more than this; where it misses by more than that, its own pace is stretched.
+WORTH_ASKING, MOST_STRETCH = 0.03, 1.2
+SLOWEST_SPEED, FASTEST_SPEED = 0.5, 2.0
+
 Floats = npt.NDArray[np.float32]
 
 
@@ -34,6 +40,47 @@ class Trimmed:
 
     seconds: float
     cut: float
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """`natural` is how long the voice takes by itself, `rate` how much faster it is heard; `start` and `end` are seconds of the film."""
+
+    path: Path
+    natural: float
+    rate: float
+    start: float
+    end: float
+    fit: Fit
+
+
+def fitted(
+    say: Callable[[float], Path],
+    folder: Path,
+    slot: Slot,
+    *,
+    speed: float = 1.0,
+    fastest: float = BLOCKS,
+    asks_again: Callable[[], bool] = lambda: True,
+    halt: threading.Event | None = None,
+) -> Fitted:
+    """`say` speaks at a speed. It is asked a second time for the pace that fits, where `asks_again` allows; what is left is stretched."""
+    natural = trim(say(speed), folder / "natural.wav").seconds
+    wanted = fit(natural, slot, fastest=fastest)
+    voice, seconds = folder / "natural.wav", natural
+    if abs(wanted.rate - 1.0) > WORTH_ASKING and asks_again():
+        pace = min(max(speed * wanted.rate, SLOWEST_SPEED), FASTEST_SPEED)
+        paced = trim(say(round(pace, 3)), folder / "paced.wav").seconds
+        if 1 / MOST_STRETCH <= paced / wanted.seconds <= MOST_STRETCH:
+            voice, seconds = folder / "paced.wav", paced
+    path = folder / "line.wav"
+    heard = stretch(voice, path, rate=seconds / wanted.seconds, halt=halt)
+    rate = natural / heard if heard else 1.0
+    if slot.seconds - heard > NEAR_SECONDS / 3:
+        path = folder / "spread.wav"
+        heard = spread(folder / "line.wav", path, add=slot.seconds - heard)
+    start, end = placed(heard, slot)
+    return Fitted(path, natural, rate, start, end, wanted)
 
 
 def trim(sound: Path, into: Path, *, longest_pause: float = LONGEST_PAUSE) -> Trimmed:

@@ -83,7 +83,8 @@ def test_a_slot_borrows_from_the_pause_and_leaves_a_gap() -> None:
 )
 def test_haste_comes_after_the_pause_and_ends_in_a_refusal(natural: float, verdict: str, rate: float) -> None:
     found = fit(natural, Slot(10.0, 14.0, 15.0))
-    assert (found.verdict, found.rate) == (verdict, pytest.approx(rate, abs=0.01))
+    assert found.verdict == verdict
+    assert found.rate == pytest.approx(rate, abs=0.01)
     assert (found.lacking > 0) == (verdict == BLOCKED)
     if verdict != BLOCKED:
         assert found.end <= 15.0 + 1e-6
