@@ -25,7 +25,8 @@ from core.storage import store
 from generation import events
 from generation.models import GenerationSession, Round, Take
 from generation.services import approving, clips, planning, rounds, sessions, wishes
-from generation.services.wishes import Overlay, Wish, read
+from generation.services.wishes import Wish, read
+from media_library.media.overlays import Overlay
 from media_library.models import Asset, Transcript
 from media_library.services import provenance, quota
 
@@ -112,9 +113,8 @@ def _digest(session: GenerationSession, plan: dict[str, Any], wish: Wish) -> str
     """Names the film by all that its pictures and sound depend on. What stands at an address elsewhere may be another thing by now."""
     ids = {clip["asset_id"] for clip in plan["clips"]} | ({wish.audio_id} if wish.audio_id else set())
     files = sorted((str(pk), digest) for pk, digest in Asset.objects.filter(pk__in=ids).values_list("pk", "sha256"))
-    said = [
-        str(one) for one in Transcript.objects.filter(asset__in=ids).order_by("pk").values_list("updated_at", flat=True)
-    ]
+    spoken = Transcript.objects.filter(asset__in=Asset.objects.filter(pk__in=ids)).order_by("pk")
+    said = [str(one) for one in spoken.values_list("updated_at", flat=True)]
     again = str(uuid.uuid4()) if wish.audio_url else ""
     text = json.dumps(
         [MADE, session.aspect_ratio, plan, files, said if wish.captions != "none" else [], again], sort_keys=True

@@ -114,15 +114,15 @@ class WishInput(Input):
     captions = serializers.ChoiceField(CAPTIONS, default="none")
     aspect = serializers.ChoiceField(["", *ASPECTS], default="", allow_blank=True)
     fill = serializers.ChoiceField(FILLS, default="black")
-    label = LabelField(LABELS, default="none")
+    label = LabelField(LABELS, default="none")  # type: ignore[assignment]  # a field of the input, not the words beside one
 
 
 def read(session: GenerationSession, body: Any, *, named: str = "overlays") -> Wish:
     """The checked wish, or what is wrong with it and where (422). `named` is what the caller calls its overlays."""
     values = WishInput.parse(body)
-    audio_id, audio_url = values.pop("audio_id"), values.pop("audio_url") or ""
+    audio_id, audio_url = _audio(session.owner, values.pop("audio_id"), values.pop("audio_url") or "")
     overlays = tuple(Overlay(**one) for one in values.pop("overlays"))
-    wish = Wish(overlays=overlays, **values, **_audio(session.owner, audio_id, audio_url))
+    wish = Wish(overlays=overlays, audio_id=audio_id, audio_url=audio_url, **values)
     require_within(overlays, length_of(session, wish), field=named)
     return wish
 
@@ -134,25 +134,27 @@ def require_within(overlays: tuple[Overlay, ...], length: float, *, field: str) 
             raise InvalidFieldError(ENDED.format(length=length), field=f"body.{field}.{number}.duration")
 
 
-def audio_of(owner: User, audio_id: object) -> Asset | None:
+def audio_of(owner: User, audio_id: uuid.UUID | None) -> Asset | None:
+    if audio_id is None:
+        return None
     found = Asset.objects.visible_to(owner).filter(pk=audio_id, archived_at=None)
     return found.filter(kind__in=(Asset.Kind.AUDIO, Asset.Kind.VIDEO)).first()
 
 
-def _audio(owner: User, audio_id: uuid.UUID | None, audio_url: str) -> dict[str, str]:
+def _audio(owner: User, audio_id: uuid.UUID | None, audio_url: str) -> tuple[str, str]:
     """A file of the caller's own, by its id or its link; or an address that may be fetched. Nothing is fetched here."""
     if audio_id is not None:
-        return {"audio_id": str(_sounding(audio_of(owner, audio_id), "audio_id").pk)}
+        return str(_sounding(audio_of(owner, audio_id), "audio_id").pk), ""
     if not audio_url:
-        return {}
+        return "", ""
     if key := approving.key_of(audio_url):
         own = Asset.objects.visible_to(owner).filter(key=key).values_list("pk", flat=True).first()
-        return {"audio_id": str(_sounding(audio_of(owner, own), "audio_url").pk)}
+        return str(_sounding(audio_of(owner, own), "audio_url").pk), ""
     try:
         outbound.judge(audio_url)
     except (UnsafeUrlError, FetchFailedError) as error:
         raise InvalidFieldError(error.message, field="audio_url") from error
-    return {"audio_url": audio_url}
+    return "", audio_url
 
 
 def _sounding(asset: Asset | None, field: str) -> Asset:

@@ -17,6 +17,7 @@ from media_library.media.burning import film_cues, film_words
 from media_library.media.overlays import Overlay
 from media_library.media.webvtt import Cue
 from media_library.media.webvtt.cuetext import escape
+from media_library.media.words import Word
 from media_library.models import Asset, Transcript
 from media_library.queries.speech import spoken_words
 from media_library.steps import filming
@@ -79,7 +80,7 @@ class FilmStep(TakeStep[R]):
         if narrated:
             return narrated
         written: list[Cue] = []
-        heard = []
+        heard: list[tuple[str, list[Word]]] = []
         for number, (clip, at) in enumerate(zip(self.plan(ctx)["clips"], looked.clips, strict=True)):
             begins, ends = (float(Fraction(frame) / looked.fps) for frame in (at.at.shows, at.at.ends))
             if clip["caption"]:

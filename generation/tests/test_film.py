@@ -22,12 +22,13 @@ from core.testing.contract import differences, endpoint
 from core.testing.patience import work_off
 from generation.models import GenerationSession, Round, Take
 from generation.services import composing, rounds
-from generation.services.wishes import Overlay, Wish
+from generation.services.wishes import Wish
 from generation.tests.asking import Asker
 from generation.tests.factories import SessionFactory
 from generation.tests.filming import filmed, finished, results, stored_asset
 from media_library.media import credentials
 from media_library.media.loudness import measure
+from media_library.media.overlays import Overlay
 from media_library.media.probe import probe
 from media_library.models import Asset
 from media_library.queries import links

@@ -9,9 +9,10 @@ import numpy as np
 from core.storage import store
 from generation.models import GenerationSession, Take
 from generation.services import composing
-from generation.services.wishes import Overlay, Wish
+from generation.services.wishes import Wish
 from media_library.media.film_frames import Shape, footage, pictures
 from media_library.media.loudness import measure
+from media_library.media.overlays import Overlay
 from media_library.media.probe import probe
 from media_library.models import Asset
 from media_library.queries import links
