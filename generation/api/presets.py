@@ -22,7 +22,7 @@ from generation.services import estimating, presets
 
 class GenerationPresetInput(Input):
     name = TextField(max_length=120)
-    values = serializers.DictField(required=False, default=dict)  # type: ignore[assignment]  # the name of the field in the document
+    values = serializers.DictField(required=False, default=dict)
 
 
 class GenerationPresets(PersonView):

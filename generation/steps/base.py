@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
@@ -142,7 +143,7 @@ class MakeTake(TakeStep[MadeTake]):
             keep(take.asset, purpose, stored.key.rpartition("/")[2], content_type, stored)
 
 
-def progress_message(run_id: object, made: Round, *, done: bool) -> str:
+def progress_message(run_id: uuid.UUID, made: Round, *, done: bool) -> str:
     """“Generating image 2 of 4”: of those that are through the last one, or the next that is at work."""
     steps = Step.objects.filter(run=run_id, name=TAKE)
     through = sum(step.is_finished for step in steps.only("status"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,13 @@ from tests.contract_walk.stage import World
 def issuer_keys() -> Iterator[None]:
     with issuer.published():
         yield
+
+
+@pytest.fixture(autouse=True)
+def unseen_steps_are_not_lost(settings: Any) -> None:
+    """A walk is undone at its end, so that no other connection sees its steps: on a slow machine each of their heartbeats would take
+    them for another worker's."""
+    settings.RUN_HEARTBEAT_SECONDS = 600
 
 
 @pytest.fixture

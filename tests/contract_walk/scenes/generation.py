@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from ai import services as ai
 from ai.errors import ProviderRefusedError
-from core.testing.patience import done_at_once, work_off
+from core.storage import store
+from core.testing.patience import done_at_once
+from core.testing.providers.making import picture
 from generation.models import GenerationSession, Take
 from generation.services import images
 from media_library.models import Asset
@@ -205,28 +209,32 @@ scene(
 # Step 3
 
 
-def drawn(stage: Stage, *, approve: bool = True) -> None:
-    """A session with a picture that is there."""
-    made = images.begin(stage.world.people[WHO], prompt=PROMPT, count=1)
-    assert work_off(made.run_id).status == "completed"
-    stage.kept["session"] = str(made.session_id)
-    made.takes.update(approved=approve)
-
-
-def undecided(stage: Stage) -> None:
-    drawn(stage, approve=False)
+def one_approved(stage: Stage) -> None:
+    """A picture that is there."""
+    take = takes(stage, "image")[0]
+    assert take.asset is not None
+    with NamedTemporaryFile(suffix=".png") as file:
+        file.write(picture(320, 180))
+        file.flush()
+        store().put(take.asset.key, Path(file.name), content_type="image/png")
+    Take.objects.filter(pk=take.pk).update(approved=True, order_index=0)
 
 
 def two_clips(stage: Stage) -> dict[str, Any]:
-    return {"session_id": stage.kept["session"], "video_prompt": "Slow push in", "num_clips": 2, "duration": 1.0}
+    session = str(stage.world.generation.pk)
+    return {"session_id": session, "video_prompt": "Slow push in", "num_clips": 2, "duration": 1.0}
 
 
 def of_nobody(session_id: Any) -> Any:
     return lambda stage: {**two_clips(stage), "session_id": session_id(stage)}
 
 
+def made_now(answer: Answer) -> list[Take]:
+    return list(Take.objects.filter(round=answer.json()["round_id"]).order_by("index"))
+
+
 def as_many_and_as_long_as_asked(_stage: Stage, answer: Answer) -> None:
-    clips = session_of(answer).takes.filter(kind="clip").order_by("index")
+    clips = made_now(answer)
     assert len({take.source_id for take in clips}) == 1
     assert [round(take.seconds or 0, 1) for take in clips] == [1.0, 1.0]
 
@@ -237,7 +245,8 @@ def remembers_the_words(stage: Stage, answer: Answer) -> None:
 
 def a_clip_each_in_the_videos(stage: Stage, answer: Answer) -> None:
     shown = stage.send("GET", f"/api/sessions/{session_of(answer).pk}").json()["assets"]
-    assert [one["approved"] for one in shown if one["type"] == "clip"] == [False, False]
+    approved_by_id = {one["id"]: one["approved"] for one in shown if one["type"] == "clip"}
+    assert [approved_by_id[str(take.pk)] for take in made_now(answer)] == [False, False]
     in_the_folder_of("videos")(stage, answer)
 
 
@@ -250,7 +259,7 @@ def a_cost_row_of_the_camera(stage: Stage, answer: Answer) -> None:
 scene(
     "pipeline.generation.clips",
     who=WHO,
-    given=drawn,
+    given=one_approved,
     body=two_clips,
     patch=waits,
     errors={
@@ -259,7 +268,7 @@ scene(
             Twist(body=of_nobody(lambda stage: str(stage.world.foreign_generation.pk))),
             Twist(who="house_admin"),
         ),
-        "No approved images": Twist(given=undecided),
+        "No approved images": Twist(given=None),
         "Clip generation failed": Twist(patch=fails),
     },
     effects=(
