@@ -192,11 +192,12 @@ export class DubLines {
     const [box, newer] = [this.box(old), this.box(fresh)];
     const typed = box && newer && box.value !== box.defaultValue;
     const overtaken = fresh.hasAttribute("data-overtaken");
-    if (typed && !old.saving && !overtaken && old.hasAttribute("data-overtaken")) return true;
+    const own = this.desk.answering === fresh.dataset.line;
+    if (typed && !own && !overtaken && old.hasAttribute("data-overtaken")) return true;
     for (const name of KEPT) if (!fresh.hasAttribute(name)) old.removeAttribute(name);
     for (const { name, value } of [...fresh.attributes]) if (name !== "data-at" && name !== "data-now" && name !== "hidden") old.setAttribute(name, value);
     for (const part of [...fresh.querySelectorAll("[data-bit]")]) old.querySelector(`[data-bit="${part.dataset.bit}"]`)?.replaceWith(part);
-    if (!box || !newer || (typed && !old.saving)) return true;
+    if (!box || !newer || (typed && !own)) return true;
     const { selectionStart, selectionEnd } = box;
     const before = box.value;
     box.form.elements.based_on.value = newer.form.elements.based_on.value;

@@ -79,7 +79,10 @@ class DubDesk extends HTMLElement {
         toast(answer.redirected ? "You are signed out. Sign in in another tab and try again." : "That did not work. Reload the page and try again.", "error");
         return false;
       }
+      // What this answer says of its own line goes before what is typed there; other news does not.
+      this.answering = form.closest("[data-line]")?.dataset.line ?? "";
       this.apply(page);
+      this.answering = "";
       return answer.ok;
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
