@@ -115,7 +115,7 @@ PREPARE = _of_dub(
     StepSpec("probe", Look, queue="media"),
     StepSpec("conform", Conform, queue="media", needs=("probe",), weight=4),
     StepSpec("transcribe", Transcribe, queue="ai", needs=("conform",), weight=10, retry=ENGINES),
-    # Without an engine that tells voices apart everybody is one speaker, whom a person divides.
+    # Without an engine that tells voices apart all lines are one role's.
     StepSpec("speakers", TellSpeakers, queue="ai", needs=("transcribe",), weight=3, retry=ENGINES, optional=True),
     StepSpec("lines", LayLines, queue="media", needs=("speakers",), weight=1),
     StepSpec("translate", TranslateLines, queue="ai", needs=("lines",), weight=3, retry=ENGINES),

@@ -19,6 +19,7 @@ SPOKEN = frozenset({fitting.FITS, fitting.TIGHT, fitting.BLOCKED})
 # What stands between the lines and a film.
 OPEN = frozenset({WAITING, VOICELESS, UNSPOKEN, STALE, fitting.BLOCKED})
 STALE_TEXT = "The text, the voice or the way a word is said has changed since it was spoken."
+EMPTY = "Nothing is written here. Write the line, or mute it."
 STALE_SLOT = "Its place has changed since it was spoken."
 
 
@@ -140,7 +141,7 @@ def _state(
     if line.muted:
         return MUTED, "The original is heard here."
     if not line.written_by or not line.text.strip():
-        return WAITING, waits_for_person(sayings.dub)
+        return WAITING, EMPTY if line.written_by else waits_for_person(sayings.dub)
     if problem:
         return VOICELESS, problem
     if not line.spoken_of:

@@ -31,9 +31,14 @@ def speak(dub: Dub, *, actor: User, lines: Sequence[DubLine] | None = None) -> R
     if not rows:
         raise WrongStateError(NO_LINES)
     wanted = chosen(rows, lines)
-    run = dubs.work(held, dubs.SPEAK, actor=actor, params={"lines": wanted, "again": lines is not None})
+    run = dubs.work(held, dubs.SPEAK, actor=actor, params={"lines": wanted, "again": _take(lines)})
     audit.record("dubbing.dub.speak", held, actor=actor, lines=len(wanted))
     return run
+
+
+def _take(lines: Sequence[DubLine] | None) -> str:
+    """What tells a new reading of the same words from the one before, to the ledger too: however often it is retried, it is one."""
+    return "" if lines is None else uuid.uuid4().hex
 
 
 def chosen(rows: Sequence[DeskLine], lines: Sequence[DubLine] | None) -> list[str]:
@@ -66,7 +71,7 @@ def begin_speaking(dub: Dub, *, actor: User | None) -> Run | None:
         dub.save(update_fields=["status", "updated_at"])
         events.dub_changed(dub)
         return None
-    return dubs.work(dub, dubs.SPEAK, actor=actor, params={"lines": wanted, "again": False})
+    return dubs.work(dub, dubs.SPEAK, actor=actor, params={"lines": wanted, "again": ""})
 
 
 def keep(line_id: str, *, sound: dict[str, Any], values: dict[str, Any], suggestion: str = "") -> None:

@@ -128,9 +128,9 @@ class SpeakLine(DubStep[Spoken]):
         )
 
     def _say(self, ctx: StepContext, said: str, role: DubSpeaker, *, speed: float) -> ai.Answer[Speech]:
-        """A line that is said as before is found in the ledger, in whichever run; one that somebody wants anew is said once a run."""
-        dub = self.dub(ctx)
-        use = self.use(ctx, "speak", part=f"{ctx.run_id}/{ctx.item}" if ctx.params.get("again") else "")
+        """A line that is said as before is found in the ledger, in whichever run; one that somebody wants anew is said once more."""
+        dub, take = self.dub(ctx), ctx.params.get("again", "")
+        use = self.use(ctx, "speak", part=f"{take}/{ctx.item}" if take else "")
         into = ctx.workdir / f"said-{speed:.3f}.wav"
         if role.profile is not None:
             return voice_speaking.speak_as(
