@@ -36,6 +36,8 @@ NUMBERS = ("page", "size", "older_than_days")
 # Methods whose parameters stand in the query, unless a view says otherwise.
 READS = frozenset({"GET", "DELETE"})
 WRITES = frozenset({"POST", "PUT", "PATCH"})
+# A slash at the end makes no difference; the description spells these as their documents do.
+AS_WRITTEN = {"/api/sessions": "/api/sessions/"}
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,8 @@ def with_pages(result: dict[str, Any], generator: Any, request: Any, public: boo
         known = result["paths"].setdefault(path, {})
         for method in methods_of(view):
             known.setdefault(method, page_operation(path, method, view))
-    result["paths"] = dict(sorted(result["paths"].items()))
+    paths = {AS_WRITTEN.get(path, path): about for path, about in result["paths"].items()}
+    result["paths"] = dict(sorted(paths.items()))
     return result
 
 
