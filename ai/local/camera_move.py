@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -153,7 +153,7 @@ def _reach(width: float, turned: float, aspect: float) -> tuple[float, float]:
     return (width * cos + tall * sin) / 2, (width * sin + tall * cos) / 2
 
 
-def _kept_inside(made: list[tuple[float, ...]], still: tuple[int, int], aspect: float) -> tuple[float, float]:
+def _kept_inside(made: Sequence[tuple[float, ...]], still: tuple[int, int], aspect: float) -> tuple[float, float]:
     """How the whole path is moved so that none of it leaves the still."""
     shift = []
     for axis in (0, 1):
@@ -277,7 +277,7 @@ def _planes(
     frame = VideoFrame.from_ndarray(ready, format="rgb24").reformat(
         format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, interpolation="BICUBIC"
     )
-    planes = tuple(np.ascontiguousarray(one) for one in _parts(frame.to_ndarray(), (wide, tall)))
+    planes = tuple(np.ascontiguousarray(one) for one in _parts(np.asarray(frame.to_ndarray(), np.uint8), (wide, tall)))
     return planes, (wide / part.shape[1], tall / part.shape[0]), (left, top)
 
 

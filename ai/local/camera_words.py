@@ -70,7 +70,7 @@ def _along(
     chance: random.Random,
 ) -> dict[str, float] | None:
     """What the move changes, pointed where a word near it says. None where a bare word ("camera") is not moved at all."""
-    amounts = {
+    amounts: dict[str, float] = {
         name: float(rule[name]) for name in ("across", "down", "nearer", "roll", "shake", "depth") if name in rule
     }
     if not rule.get("along"):

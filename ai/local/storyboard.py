@@ -14,7 +14,7 @@ from ai.capabilities.base import Engine, Progress, Usage, silent
 from ai.capabilities.generate_image import BY_PROGRAM, ImageRequest, Picture
 from ai.local import framing
 from ai.local.drawing import from_above, people, props, scenery, slate, tabletop
-from ai.local.drawing.board import Board, read
+from ai.local.drawing.board import Board, mixed, read
 from ai.local.drawing.canvas import Canvas
 from core.errors import UnsupportedTypeError
 
@@ -166,15 +166,11 @@ def _near(canvas: Canvas, board: Board, chance: random.Random) -> None:
 def _weather(canvas: Canvas, board: Board, chance: random.Random) -> None:
     if board.is_inside:
         return
-    light = board.palette.light
+    wet = mixed(board.palette.light, board.palette.ink, 0.3)
     if board.weather == "rain":
         for _ in range(240):
             x, y, long = chance.uniform(-0.05, 1.05), chance.uniform(-0.05, 0.95), chance.uniform(0.02, 0.055)
-            canvas.line(
-                [(x, y), (x - canvas.x(long * 0.25), y + canvas.y(long))],
-                tuple(round(part * 0.72) for part in light),
-                0.0011,
-            )  # type: ignore[arg-type]
+            canvas.line([(x, y), (x - canvas.x(long * 0.25), y + canvas.y(long))], wet, 0.0011)
     elif board.weather == "snow":
         for _ in range(260):
             size = chance.choice((0.0015, 0.002, 0.003, 0.005))
