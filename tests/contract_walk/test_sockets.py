@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
 
 from accounts.models import ProjectMember, User
@@ -16,6 +17,10 @@ from chat.models import FilmSession
 from chat.tests.factories import FilmFactory, session_of
 from core.runs.models import Run, Step
 from core.testing.contract import differences, document, endpoint
+from generation import events as generation_events
+from generation.models import GenerationSession, Round
+from generation.sockets import urlpatterns as generation_sockets
+from generation.tests.factories import SessionFactory, round_of
 from jobs import events, workflows
 from jobs.consumers import JobStatus
 from jobs.models import Job
@@ -139,3 +144,34 @@ async def test_every_event_of_the_films_socket_is_as_written(record_property: Ca
         await one.socket.disconnect(timeout=5)
     walk.asked |= other.asked
     walk.close(record_property, answers=len(walk.heard) + 1)
+
+
+def a_round_of_each_kind(session: GenerationSession) -> None:
+    for kind in Round.Kind.values:
+        made = round_of(session, kind)
+        generation_events.progress(made, 0.25, "Generating image 1 of 4")
+    generation_events.failed(made, 0.25, "Image generation failed")
+
+
+async def test_every_event_of_a_generation_session_is_as_written(
+    record_property: Callable[[str, object], None],
+) -> None:
+    entry = "pipeline.ws.progress"
+    session = await sync_to_async(SessionFactory)()
+    told = {one["name"]: one["fields"] for one in document("pipeline")["events"] if one["path"] == "/ws/{session_id}"}
+    several = [WebsocketCommunicator(URLRouter(generation_sockets), f"/ws/{session.pk}") for _ in range(2)]
+    for socket in several:
+        socket.scope["user"] = session.owner
+        assert (await socket.connect(timeout=30))[0]
+    await sync_to_async(a_round_of_each_kind)(session)
+    findings = []
+    for socket in several:
+        for name, fields in told.items():
+            event = await socket.receive_json_from(timeout=30)
+            findings += [f"{name}: {event['event']} came"] if event["event"] != name else []
+            findings += [f"{name}: {line}" for line in differences(event, fields)]
+        await socket.disconnect(timeout=30)
+    record_property("contract_entry", entry)
+    record_property("contract_answers", len(told) * len(several))
+    record_property("contract_whole", not findings)
+    assert findings == []

@@ -130,7 +130,7 @@ GROUPS = (
 )
 
 # Walked over their own protocol (test_sockets.py).
-SOCKETS = ("accessible.ws.status", "movie.websocket.connect")
+SOCKETS = ("accessible.ws.status", "movie.websocket.connect", "pipeline.ws.progress")
 
 
 def entries() -> dict[str, dict[str, Any]]:
