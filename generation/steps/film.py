@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
@@ -28,7 +27,7 @@ from media_library.models import Asset
 from media_library.services import provenance
 from media_library.steps.base import Stored, exists, keep, media_work, put
 from media_library.steps.fetch import fetched
-from media_library.steps.filming import Looked, checked, copied, opened
+from media_library.steps.filming import Looked, checked, copied
 
 # Of a sound that stands at an address elsewhere.
 MOST_AUDIO_BYTES, MOST_AUDIO_SECONDS = 200 * 2**20, 120.0
@@ -105,7 +104,7 @@ class Mix(FilmStep[Mixed]):
         with ExitStack() as stack:
             heard = [
                 Heard(
-                    path=stack.enter_context(opened(ctx, self.clip(ctx, number))),
+                    path=stack.enter_context(self.stored(self.clip(ctx, number).key, ctx)),
                     first=Fraction(clip["start"]),
                     place=at.at,
                 )
@@ -128,13 +127,9 @@ class Mix(FilmStep[Mixed]):
     def _music(self, ctx: StepContext, stack: ExitStack) -> Music | None:
         wish, audio, brought = self.wish(ctx), self.audio(ctx), ctx.result_or_none("audio", Brought)
         if audio is not None:
-            path: Path = stack.enter_context(opened(ctx, audio))
+            path = stack.enter_context(self.stored(audio.key, ctx))
         elif brought is not None:
-            try:
-                path = stack.enter_context(store().local(brought.file.key))
-            except FileMissingError as error:
-                raise StepError(NO_PART, code="no_part") from error
-            stack.enter_context(media_work(ctx))
+            path = stack.enter_context(self.stored(brought.file.key, ctx))
         else:
             return None
         narrates = wish.audio_role == "narration"

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from core.runs.context import StepContext
 from core.runs.errors import StepError
+from core.storage import store
+from core.storage.base import FileMissingError
 from generation.models import Round, Take
 from generation.services import composing
 from generation.services.wishes import Wish
@@ -21,6 +26,7 @@ from media_library.media.words import Word
 from media_library.models import Asset, Transcript
 from media_library.queries.speech import spoken_words
 from media_library.steps import filming
+from media_library.steps.base import media_work
 from media_library.steps.filming import Looked
 
 R = TypeVar("R", bound=BaseModel)
@@ -66,6 +72,15 @@ class FilmStep(TakeStep[R]):
         if found is None:
             raise StepError(gone, code="no_source")
         return found
+
+    @contextmanager
+    def stored(self, key: str, ctx: StepContext) -> Iterator[Path]:
+        """A file as it is in the store."""
+        try:
+            with store().local(key) as path, media_work(ctx):
+                yield path
+        except FileMissingError as error:
+            raise StepError(NO_PART, code="no_part") from error
 
     def earlier(self, ctx: StepContext, shape: type[R]) -> R | None:
         films = Round.objects.filter(session=self.made(ctx).session_id, kind=Round.Kind.FILM).values("pk")

@@ -9,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from core.runs.context import StepContext
-from core.runs.errors import StepError
-from core.storage import store
-from core.storage.base import FileMissingError
 from generation.services import composing
-from generation.steps.film_base import NO_PART, FilmStep
+from generation.steps.film_base import FilmStep
 from media_library.media.assemble import Source, encode, lay_out, make_piece, spans
 from media_library.media.assemble import Wish as Clip
 from media_library.media.burning import Burnt
@@ -27,7 +23,7 @@ from media_library.media.film_frames import Footage, Planes, film_shape, footage
 from media_library.media.overlays import Frames, Overlaid, Overlay, frames_of
 from media_library.media.probe import probe
 from media_library.media.webvtt import Cue
-from media_library.steps.base import Stored, exists, media_work, put
+from media_library.steps.base import Stored, exists, put
 from media_library.steps.filming import Looked, copied, letters, opened
 
 
@@ -53,16 +49,11 @@ class Measure(FilmStep[Measured]):
             asset = self.clip(ctx, number)
             with opened(ctx, asset) as path:
                 sources.append((footage(path), clip["end"] - clip["start"]))
-            with self.stored(ctx, asset.key) as path:
+            with self.stored(asset.key, ctx) as path:
                 ready = ready and is_ready(probe(path))
         shape = film_shape(sources, aspect=wish.aspect, fill=wish.fill)  # type: ignore[arg-type]  # checked when it was read
         alike = ready and all(source.is_of(shape) for source, _ in sources)
         return Measured(looked=Looked.of(shape if alike else replace(shape, headers=b""), (), ()), alike=alike)
-
-    @contextmanager
-    def stored(self, ctx: StepContext, key: str) -> Iterator[Path]:
-        with store().local(key) as path, media_work(ctx):
-            yield path
 
 
 class Formed(BaseModel):
@@ -120,11 +111,8 @@ class ClipStep(FilmStep[Any]):
             with opened(ctx, self.clip(ctx, number)) as path:
                 yield footage(path)
             return
-        try:
-            with store().local(formed.file.key) as path, media_work(ctx):
-                yield footage(path)
-        except FileMissingError as error:
-            raise StepError(NO_PART, code="no_part") from error
+        with self.stored(formed.file.key, ctx) as path:
+            yield footage(path)
 
     def source_of(self, ctx: StepContext, number: int) -> str:
         """Names the bytes that `pictures_of` reads."""

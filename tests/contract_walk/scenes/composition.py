@@ -8,15 +8,11 @@ import numpy as np
 
 from core.storage import store
 from generation.models import GenerationSession, Take
-from generation.services import composing
-from generation.services.wishes import Wish
 from media_library.media.film_frames import Shape, footage, pictures
 from media_library.media.loudness import measure
-from media_library.media.overlays import Overlay
 from media_library.media.probe import probe
 from media_library.models import Asset
 from media_library.queries import links
-from media_library.tests.working import work
 from tests.contract_walk.scene import Twist, scene
 from tests.contract_walk.scenes.generation import HEARD, WHO, waits
 from tests.contract_walk.scenes.media import FILM, SPEECH, brought, fetched
@@ -38,14 +34,9 @@ def approved_clips(stage: Stage) -> None:
         take.save()
 
 
-def composed_before(stage: Stage) -> None:
-    """The film has been made by whoever asked first; the next caller has it at once."""
+def clips_and_a_sound(stage: Stage) -> None:
     approved_clips(stage)
     stage.kept["audio"] = links.link(sound(stage), inline=True)
-    overlay = Overlay(text=WORDS["text"], start=1.0, duration=1.0)  # type: ignore[arg-type]
-    wish = Wish(overlays=(overlay,), audio_id=str(sound(stage).pk))
-    made = composing.compose(stage.world.generation, wish, actor=stage.world.people[WHO])
-    assert work(made.run).status == "completed"
 
 
 def sound(stage: Stage) -> Asset:
@@ -126,12 +117,8 @@ def one_file_in_the_folder(stage: Stage, _answer: Answer) -> None:
     assert [one["key"].startswith(home) for one in listed] == [True]
 
 
-def fails(patch: Any) -> None:
-    """Its clips are in the table, and not in the store."""
-    waits(patch)
-
-
 def without_files(stage: Stage) -> None:
+    """Its clips are in the table, and no more in the store."""
     approved_clips(stage)
     for take in stage.world.generation.takes.filter(approved=True):
         assert take.asset is not None
@@ -158,8 +145,9 @@ def malformed() -> tuple[Twist, ...]:
 scene(
     "pipeline.generation.compose",
     who=WHO,
-    given=composed_before,
+    given=clips_and_a_sound,
     body=body(),
+    patch=waits,
     errors={
         "Session not found": (
             Twist(given=approved_clips, body=body(session_id=lambda _: random_id())),
@@ -167,7 +155,7 @@ scene(
             Twist(given=approved_clips, who="house_admin"),
         ),
         "No approved clips": Twist(given=unapproved),
-        "Video composition failed": Twist(given=without_files, patch=fails),
+        "Video composition failed": Twist(given=without_files),
         "422": malformed(),
     },
     effects=(
