@@ -38,5 +38,8 @@ def test_pictures_and_clips_without_a_key_name_who_made_them(patient: None, sett
     assert (clip.made["engine"], clip.status) == ("local:camera", "ready")
     costs = asker.get(f"sessions/{session.pk}/costs").json()
     assert costs["total_cost"] == 0
-    assert [(row["service"], row["cost"]) for row in costs["breakdown"]] == [("local_storyboard", 0), ("local_camera", 0)]
+    assert [(row["service"], row["cost"]) for row in costs["breakdown"]] == [
+        ("local_storyboard", 0),
+        ("local_camera", 0),
+    ]
     assert costs["breakdown"][0]["details"]["num_images"] == 2
