@@ -39,7 +39,9 @@ class Voices:
         return None
 
     def _add(self, content_type: str, body: bytes) -> Reply:
-        fields = {name: answers.field_of(body, content_type, name) for name in ("name", "labels", "description", "files")}
+        fields = {
+            name: answers.field_of(body, content_type, name) for name in ("name", "labels", "description", "files")
+        }
         if not fields["name"] or not fields["files"]:
             return Reply("application/json", [json.dumps({"detail": [{"msg": "field required"}]}).encode()], 422)
         self.added += 1
