@@ -333,12 +333,18 @@ def _choices(one: DeskRole, known: Iterable[casting.Choice], locked: list[VoiceP
                 VoiceOption(f"voice:{choice.voice}", label, role.profile_id is None and role.voice == choice.voice)
             )
     for profile in locked:
-        why = "no consent recorded" if not getattr(profile, "consented", False) else "not matched yet"
+        why = _locked_because(profile)
         matched.append(
             VoiceOption(f"profile:{profile.pk}", f"{profile.name}, {why}", role.profile_id == profile.pk, usable=False)
         )
     groups = [VoiceGroup("Matched voices", matched), VoiceGroup("Voices of the studio", spoken)]
     return [group for group in groups if group.voices]
+
+
+def _locked_because(profile: VoiceProfile) -> str:
+    if not getattr(profile, "consented", False):
+        return "no consent recorded"
+    return "speaks other languages" if profile.status == VoiceProfile.Status.READY else "not matched yet"
 
 
 def doing(runs: Iterable[uuid.UUID | None]) -> dict[uuid.UUID | None, str]:

@@ -190,6 +190,13 @@ export class DubLines {
     const old = this.list.querySelector(`[data-line="${CSS.escape(fresh.dataset.line)}"]`);
     if (!old) return false;
     const [box, newer] = [this.box(old), this.box(fresh)];
+    if (Boolean(box) !== Boolean(newer)) {
+      // It may be written now, or no more.
+      old.replaceWith(fresh);
+      this.rows[this.rows.indexOf(old)] = fresh;
+      if (this.at === old) this.at = fresh;
+      return true;
+    }
     const typed = box && newer && box.value !== box.defaultValue;
     const overtaken = fresh.hasAttribute("data-overtaken");
     const own = this.desk.answering === fresh.dataset.line;
