@@ -24,6 +24,7 @@ from jobs.pages.views import find_job, viewer
 from jobs.policies import is_approved
 from media_library import services as library
 from media_library.models import Track, TrackVersion
+from media_library.services import provenance
 from qc.models import GuestVerdict, ReviewNote, ShareLink
 from qc.pages import guest_door
 from qc.pages.guest_door import Guest
@@ -137,6 +138,7 @@ def page(guest: Guest, **more: Any) -> dict[str, Any]:
         "token": guest.token,
         "guest": guest,
         "house": share.job.organization,
+        "ai_generated": job.source is not None and provenance.is_generated(job.source),
         "player": films.player(with_tracks(job), doors=doors(guest)),
         "files": sharing.files(share) if share.allow_download else [],
         "checked": [one.language for one in outputs if is_approved(one)],

@@ -156,7 +156,7 @@ scene(
         ),
         "No approved clips": Twist(given=unapproved),
         "Video composition failed": Twist(given=without_files),
-        "422": malformed(),
+        "list of {loc, msg, type} objects, or a string": malformed(),
     },
     effects=(
         joined_in_order,
