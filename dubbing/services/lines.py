@@ -90,7 +90,7 @@ def _apply(
 ) -> None:
     told: dict[str, Any] = {}
     if text is not None and (text != line.text or line.written_by != "person"):
-        told |= {"before": line.text, "after": text}
+        told |= {"was": line.text, "text": text}
         line.text, line.written_by, line.problem = text, "person", ""
         if line.suggestion == text:
             line.suggestion = ""

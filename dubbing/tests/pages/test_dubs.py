@@ -196,6 +196,14 @@ def test_a_line_is_written_and_who_comes_too_late_loses_nothing(browser: Client,
     assert line.text == "Hola a todos."
 
 
+def test_a_line_may_be_long(browser: Client, dub: Dub) -> None:
+    line, text = lines_of(dub)[0], "Y el señor John Dashwood tuvo entonces tiempo para pensar en todo ello."
+    for written in (text, f"{text} {text}"):
+        browser.post(f"/dubs/{dub.pk}/lines/{line.pk}", {"act": "save", "text": written})
+        line.refresh_from_db()
+        assert line.text == written
+
+
 def test_what_scripts_send_comes_back_as_the_parts_that_changed(browser: Client, dub: Dub) -> None:
     first, second, _ = lines_of(dub)
     answer = browser.post(f"/dubs/{dub.pk}/lines/{first.pk}", {"act": "mute"}, headers=LIVE)
