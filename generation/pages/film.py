@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
@@ -38,6 +39,10 @@ def film(request: HttpRequest, session_id: uuid.UUID) -> HttpResponse:
         filled = film_form.as_sent(request.POST, user, problem=sentence_of(error))
         return show(request, session, film=filled, status=error.status_code)
     return redirect(way_back(session_id, "titles"))
+
+
+# core.rest.body: the sound and what stands around it in the form.
+film.max_body_bytes = settings.UPLOAD_DIRECT_MAX_BYTES + 2**20  # type: ignore[attr-defined]  # core.rest.body reads it
 
 
 def bring(file: UploadedFile[bytes], owner: User) -> Asset:

@@ -13,7 +13,6 @@ ASPECTS = [
     ("1:1", "1:1, square"),
     ("4:3", "4:3"),
     ("3:4", "3:4, portrait"),
-    ("21:9", "21:9, scope"),
 ]
 MOST_AT_ONCE = 8
 LONGEST_PROMPT = 2000
@@ -58,7 +57,7 @@ class ClipsForm(forms.Form):
         max_length=LONGEST_PROMPT,
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Slow push in, then drift left"}),
     )
-    seconds = forms.FloatField(label="Seconds a clip", min_value=1, max_value=60, initial=5)
+    seconds = forms.FloatField(label="Seconds a clip", min_value=1, max_value=16, initial=5)
     model = forms.ChoiceField(label="Made by", required=False)
 
     def __init__(self, *args: Any, models: list[tuple[str, str]], **kwargs: Any) -> None:

@@ -85,7 +85,7 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
     boxes = page.get_by_role("checkbox", name=re.compile(r"Picture \d"))
     expect(boxes).to_have_count(4, timeout=30_000)
     # Those further down are loaded when they are scrolled to.
-    until(page, "document.querySelector('.take img').naturalWidth > 600")
+    until(page, "document.querySelector('.take img').naturalWidth > 200")
     for number in (2, 4):
         page.get_by_role("checkbox", name=f"Picture {number}").check()
     page.get_by_role("button", name="Use the ticked pictures").click()
