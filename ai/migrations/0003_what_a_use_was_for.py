@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('ai', '0002_what_was_asked_and_for_what'),
+        ("ai", "0002_what_was_asked_and_for_what"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='call',
-            name='subject_id',
+            model_name="call",
+            name="subject_id",
             field=models.UUIDField(blank=True, db_index=True, null=True),
         ),
     ]

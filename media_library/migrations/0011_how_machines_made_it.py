@@ -6,41 +6,42 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('media_library', '0010_conversations_scripts_and_films'),
-        ('runs', '0001_runs'),
+        ("media_library", "0010_conversations_scripts_and_films"),
+        ("runs", "0001_runs"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='asset',
-            name='provenance',
+            model_name="asset",
+            name="provenance",
             field=models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
         ),
         migrations.AddField(
-            model_name='voiceconsent',
-            name='terms',
+            model_name="voiceconsent",
+            name="terms",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddField(
-            model_name='voiceprofile',
-            name='hosted_voice',
+            model_name="voiceprofile",
+            name="hosted_voice",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='voiceprofile',
-            name='problem',
+            model_name="voiceprofile",
+            name="problem",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='voiceprofile',
-            name='run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='runs.run'),
+            model_name="voiceprofile",
+            name="run",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="runs.run"
+            ),
         ),
         migrations.AddField(
-            model_name='voiceprofile',
-            name='similarity',
+            model_name="voiceprofile",
+            name="similarity",
             field=models.FloatField(blank=True, null=True),
         ),
     ]

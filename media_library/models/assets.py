@@ -148,7 +148,7 @@ class Asset(models.Model):
     related = models.JSONField(default=dict, blank=True)
     # What an engine saw in it: {description, tags, objects, style: {mood, lighting, colorTone}, suitability, engine, measured}.
     analysis = models.JSONField(default=dict, blank=True)
-    # How it was made by machines: {kind, engine, model, prompt, seed, cost_usd, made_at, ingredients, label}; empty for what people brought.
+    # How it was made by machines: {kind, engine, model, prompt, seed, cost_usd, made_at, ingredients, label}; empty for what came in.
     provenance = models.JSONField(default=dict, blank=True, encoder=DjangoJSONEncoder)
     # [{start, end, title}], seconds.
     chapters = models.JSONField(default=list, blank=True)

@@ -79,8 +79,19 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
     page.wait_for_url(re.compile(r"/generate/[0-9a-f-]{36}$"))
     session = GenerationSession.objects.get()
     expect(page.get_by_role("progressbar", name="Images 1")).to_be_visible()
+    two_of_four_pictures_are_picked(page)
+    looked_at(open_page, axe, f"/generate/{session.pk}", "generate-picked", mara)
+    clips_are_made_picked_and_ordered(page, session)
+    text_and_music_make_a_film(page, session, tone(tmp_path / "hum.wav"))
+    looked_at(open_page, axe, f"/generate/{session.pk}", "generate-film", mara)
+    clip = session.takes.filter(kind="clip").first()
+    assert clip is not None
+    looked_at(open_page, axe, f"/generate/{session.pk}/takes/{clip.pk}", "generate-take", mara)
+    it_is_taken_along_with_what_it_cost(page, session)
 
-    # Four pictures come without a reload; two of them are taken.
+
+def two_of_four_pictures_are_picked(page: Page) -> None:
+    """They come without a reload."""
     made(Round.Kind.IMAGES)
     boxes = page.get_by_role("checkbox", name=re.compile(r"Picture \d"))
     expect(boxes).to_have_count(4, timeout=30_000)
@@ -90,8 +101,9 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
         page.get_by_role("checkbox", name=f"Picture {number}").check()
     page.get_by_role("button", name="Use the ticked pictures").click()
     expect(page.locator(".toast").filter(has_text="2 pictures chosen.")).to_be_visible(timeout=15_000)
-    looked_at(open_page, axe, f"/generate/{session.pk}", "generate-picked", mara)
 
+
+def clips_are_made_picked_and_ordered(page: Page, session: GenerationSession) -> None:
     page.get_by_label("How the picture moves").fill("Slow push in, then hold")
     page.get_by_label("Seconds a clip").fill("3")
     page.get_by_role("button", name="Make 2 clips").click()
@@ -110,7 +122,8 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
         session.takes.filter(approved=True, kind=Take.Kind.CLIP).order_by("order_index").values_list("index", flat=True)
     ) == [1, 0]
 
-    # Text and music, and the film.
+
+def text_and_music_make_a_film(page: Page, session: GenerationSession, music: Path) -> None:
     page.get_by_label("Text", exact=True).fill("Launch Window")
     page.get_by_label("From, s").fill("1")
     page.get_by_label("For, s").fill("2")
@@ -118,7 +131,7 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
     page.get_by_label("Text", exact=True).nth(1).fill("Frankfurt «2026» & more")
     page.get_by_label("From, s").nth(1).fill("3.5")
     page.get_by_label("For, s").nth(1).fill("1.5")
-    page.get_by_label("or bring a file").set_input_files(tone(tmp_path / "hum.wav"))
+    page.get_by_label("or bring a file").set_input_files(music)
     page.get_by_label("Between clips").select_option("dissolve")
     looked = page.get_by_role("button", name="Compose the film")
     looked.click()
@@ -131,15 +144,9 @@ def test_a_prompt_becomes_a_film(open_page: OpenPage, axe: Axe, mara: User, tmp_
     until(page, "document.querySelector('.made__film').currentTime > 0.5")
     session.refresh_from_db()
     assert session.status == GenerationSession.Status.COMPLETED
-    looked_at(open_page, axe, f"/generate/{session.pk}", "generate-film", mara)
-    looked_at(
-        open_page,
-        axe,
-        f"/generate/{session.pk}/takes/{session.takes.filter(kind='clip').first().pk}",
-        "generate-take",
-        mara,
-    )
 
+
+def it_is_taken_along_with_what_it_cost(page: Page, session: GenerationSession) -> None:
     with page.expect_download() as waited:
         page.get_by_role("link", name="Download").click()
     found = probe(Path(waited.value.path())).require(video=True, audio=True)
