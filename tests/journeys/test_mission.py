@@ -74,7 +74,7 @@ def test_the_mission(studio: Studio, open_page: OpenPage, axe: Callable[[Page], 
     an_insert_is_made_and_cut_in(studio.mara, talk)
     film = the_cut_is_rendered(studio.mara, talk)
     a_film_is_begun(studio.mara)
-    job = the_cut_becomes_a_job(studio.nia, film)
+    job = the_cut_becomes_a_job(studio.mara, film)
     it_is_made_accessible(studio, job)
     dubbed = it_is_dubbed(studio.mara, film, tmp_path)
     address = it_is_delivered(studio.nia, job, tmp_path)
@@ -185,15 +185,15 @@ def a_film_is_begun(mara: Page) -> None:
     assert Path(kept.value.path()).read_bytes().startswith(b"%PDF")
 
 
-def the_cut_becomes_a_job(nia: Page, film: Asset) -> Job:
+def the_cut_becomes_a_job(mara: Page, film: Asset) -> Job:
     """Ordered from the file's own page: nothing is uploaded a second time."""
-    nia.goto(f"/library/{film.pk}")
-    nia.get_by_role("link", name="Make it accessible").click()
-    nia.get_by_label("Title").fill("Opening film")
-    nia.get_by_label("Project").select_option(label="City Museum: Opening film")
-    nia.get_by_label("Spanish", exact=True).check()
-    nia.get_by_role("button", name="Start the job").click()
-    nia.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}$"))
+    mara.goto(f"/library/{film.pk}")
+    mara.get_by_role("link", name="Make it accessible").click()
+    mara.get_by_label("Title").fill("Opening film")
+    mara.get_by_label("Project").select_option(label="City Museum: Opening film")
+    mara.get_by_label("Spanish", exact=True).check()
+    mara.get_by_role("button", name="Start the job").click()
+    mara.wait_for_url(re.compile(r"/jobs/[0-9a-f-]{36}$"))
     return work(Job.objects.get())
 
 
@@ -217,7 +217,9 @@ def it_is_made_accessible(studio: Studio, job: Job) -> None:
     lucia.get_by_role("button", name="Submit").click()
     lucia.get_by_role("dialog", name="Submit this language").get_by_role("button", name="Submit this language").click()
     expect(lucia.get_by_text("Submitted", exact=True)).to_be_visible(timeout=SEEN_MS)
-    priya.goto(spanish)
+    priya.goto("/queue")
+    priya.get_by_role("button", name=re.compile("Start.*Review Spanish")).click()
+    priya.wait_for_url(f"**{spanish}")
     priya.get_by_role("button", name="Approve").click()
     dialog = priya.get_by_role("dialog", name="Approve this language")
     dialog.get_by_role("button", name="Approve this language").click()
