@@ -159,7 +159,7 @@ async def test_who_is_taken_out_hears_nothing_more(room: Room) -> None:
     [
         ({"type": "dance"}, "WEBSOCKET_ERROR", "Unknown message type 'dance'."),
         ({"type": "chat-message", "message": ""}, "VALIDATION_ERROR", "Message is required"),
-        ({"type": "chat-message"}, "VALIDATION_ERROR", "Field required"),
+        ({"type": "chat-message"}, "VALIDATION_ERROR", "Message is required"),
         ({"type": "chat-message", "message": "x", "attachments": ["nothing"]}, "VALIDATION_ERROR", None),
         ({"type": "choice-selected", "choiceId": "first"}, "VALIDATION_ERROR", None),
         ({"type": "choice-selected"}, "VALIDATION_ERROR", "Choice is required"),

@@ -21,7 +21,7 @@ from django.urls import Resolver404, ResolverMatch, resolve
 from django.views.decorators.csrf import requires_csrf_token
 from redis.exceptions import RedisError
 from rest_framework import exceptions as drf
-from rest_framework.fields import Field
+from rest_framework.fields import Field, FileField
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -33,7 +33,8 @@ from core.rest.request_info import route_of
 log = structlog.get_logger(__name__)
 
 NO_ID = uuid.UUID(int=0)
-REQUIRED = str(Field.default_error_messages["required"])
+# The framework's words for what was left out.
+REQUIRED = {str(kind.default_error_messages["required"]) for kind in (Field, FileField)}
 PLACES = ("body", "query", "path")
 NOT_FOUND_BY_DJANGO = re.compile(r"No (\w+) matches the given query\.")
 CODES = {
@@ -139,7 +140,7 @@ def problems_in(detail: Any, place: tuple[str | int, ...]) -> Iterator[Problem]:
     elif getattr(detail, "code", "") == "required":
         # Some documents have words of their own for it.
         said = str(detail)
-        yield Problem(place, "Field required" if said == REQUIRED else said, "missing")
+        yield Problem(place, "Field required" if said in REQUIRED else said, "missing")
     else:
         yield Problem(place, str(detail))
 

@@ -170,7 +170,7 @@ def build() -> World:
     things |= _talk(house, people, asset=Asset.objects.get(pk=things["asset"]))
     things |= _film(people)
     things |= _generation(people["creator"])
-    things |= _dub(people["production"], video=Asset.objects.get(pk=things["asset"]))
+    things |= _dub(people["production"], like=Asset.objects.get(pk=things["asset"]))
     return World(people, things, job)
 
 
@@ -284,8 +284,10 @@ def _film(people: dict[str, User]) -> dict[str, uuid.UUID]:
     }
 
 
-def _dub(owner: User, *, video: Asset) -> dict[str, uuid.UUID]:
-    """Production's dub of the house's film: whoever sees the film reads it, production writes it."""
+def _dub(owner: User, *, like: Asset) -> dict[str, uuid.UUID]:
+    """Production's dub of a film of the house: whoever sees the film reads it, production writes it. While it is there the film stays."""
+    place = {name: getattr(like, name) for name in ("owner", "organization", "client", "project", "kind")}
+    video = AssetFactory(filename="talk.mp4", content_type="video/mp4", **place)
     dub = DubFactory(owner=owner, organization=video.organization, video=video)
     role = role_in(dub, voice="espeak-es")
     line = line_in(dub, role, written_by="machine", sound={"key": "dubs/line.wav", "size": 1, "sha256": "0" * 64})
