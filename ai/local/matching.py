@@ -88,7 +88,7 @@ class VoiceMatch:
         *,
         language: str,
         gender: str = "",  # noqa: ARG002  heard rather than told
-        name: str = "",  # noqa: ARG002
+        name: str = "",  # noqa: ARG002  (the protocol's: nothing is kept under it here)
         mark: str = "",  # noqa: ARG002  making it again gives the same
         progress: Progress = silent,
     ) -> tuple[Matched, Usage]:

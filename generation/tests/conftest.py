@@ -10,7 +10,7 @@ import pytest
 from ai.providers import orders
 from core.testing.patience import done_at_once
 from core.testing.providers import ProviderServer
-from media_library.tests.conftest import numbered_film  # noqa: F401
+from media_library.tests.conftest import numbered_film  # noqa: F401  (a fixture: found by its name)
 
 
 @pytest.fixture
