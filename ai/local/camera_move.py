@@ -128,7 +128,7 @@ class _Hand:
     """Slow waves that never fit each other, as a hand sways."""
 
     def __init__(self, seed: int, seconds: float) -> None:
-        chance = random.Random(f"hand {seed}")  # noqa: S311
+        chance = random.Random(f"hand {seed}")  # noqa: S311  (a look, not a secret)
         self.waves = [
             [
                 (chance.uniform(0.12, 0.3) * seconds, chance.random(), 0.6),

@@ -87,9 +87,9 @@ class VoiceMatch:
         into: Path,
         *,
         language: str,
-        gender: str = "",  # noqa: ARG002  heard rather than told
+        gender: str = "",  # noqa: ARG002  (the protocol's: here it is heard rather than told)
         name: str = "",  # noqa: ARG002  (the protocol's: nothing is kept under it here)
-        mark: str = "",  # noqa: ARG002  making it again gives the same
+        mark: str = "",  # noqa: ARG002  (the protocol's: here making it again gives the same)
         progress: Progress = silent,
     ) -> tuple[Matched, Usage]:
         progress(0.0, "Listening to the sample")

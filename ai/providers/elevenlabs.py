@@ -36,7 +36,7 @@ GONE = frozenset({"voice_does_not_exist", "voice_not_found"})
 
 # elevenlabs.io/docs/models. A model that is not listed is asked for whatever is wanted.
 MULTILINGUAL = frozenset(
-    "en ja zh de hi fr ko pt it es id nl tr fil tl pl sv bg ro ar cs el fi hr ms sk da ta uk ru".split()  # noqa: SIM905  codes
+    "en ja zh de hi fr ko pt it es id nl tr fil tl pl sv bg ro ar cs el fi hr ms sk da ta uk ru".split()  # noqa: SIM905  (a line of codes reads better than a list of them)
 )
 LANGUAGES = {
     "eleven_multilingual_v2": MULTILINGUAL,
@@ -62,7 +62,7 @@ class ElevenLabs:
     def match(
         self,
         sample: Path,
-        into: Path,  # noqa: ARG002  the voice stays with the provider
+        into: Path,  # noqa: ARG002  (the protocol's: here the voice stays with the provider)
         *,
         language: str,
         gender: str = "",

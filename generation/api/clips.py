@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -10,12 +11,13 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.models import User
 from core.rest.inputs import FiniteField, IdField, Input, TextField
 from core.rest.schema import Gives, Made
 from generation.api.base import SessionView, when_made
 from generation.api.images import beside, ready
 from generation.api.shapes import ROUND, round_shape
-from generation.models import Round
+from generation.models import GenerationSession, Round
 from generation.policies import CHANGE
 from generation.services import clips, estimating, sessions
 
@@ -33,6 +35,18 @@ class SessionClipsInput(Input):
     model = TextField(max_length=100, required=False, allow_blank=True, default="")
 
 
+def begun(session: GenerationSession, actor: User, wish: Mapping[str, Any]) -> Round:
+    """As the body of either route asks for them."""
+    return clips.make(
+        session,
+        actor=actor,
+        video_prompt=wish["video_prompt"],
+        count=wish["num_clips"],
+        seconds=wish["duration"],
+        model=wish["model"],
+    )
+
+
 class GenerateClipsInput(SessionClipsInput):
     session_id = IdField()
 
@@ -48,14 +62,7 @@ class GenerateClips(SessionView):
         session = self.named(request.data)
         wish = GenerateClipsInput.parse(request.data)
         session = session or self.find(wish["session_id"], CHANGE)
-        made = clips.make(
-            session,
-            actor=self.caller,
-            video_prompt=wish["video_prompt"],
-            count=wish["num_clips"],
-            seconds=wish["duration"],
-            model=wish["model"],
-        )
+        made = begun(session, self.caller, wish)
         return when_made(request, made, generated, failed=clips.FAILED)
 
 
@@ -67,14 +74,7 @@ class SessionClips(SessionView):
         """Begins clips of the approved pictures."""
         session = self.find(session_id, CHANGE)
         wish = SessionClipsInput.parse(request.data)
-        made = clips.make(
-            session,
-            actor=self.caller,
-            video_prompt=wish["video_prompt"],
-            count=wish["num_clips"],
-            seconds=wish["duration"],
-            model=wish["model"],
-        )
+        made = begun(session, self.caller, wish)
         return Response(round_shape(made), status=status.HTTP_201_CREATED)
 
 
